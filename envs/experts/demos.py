@@ -1,0 +1,191 @@
+"""`spatune demos libero`: expert demonstrations as a LeRobotDataset."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...errors import SpatuneError
+from ..libero_suites import SUITES, task_count
+from .demos_dataset import write_dataset
+from .episodes import (
+    TRAINING_SEED_BASE,
+    EpisodePlan,
+    PhysicsTrace,
+    render_frames,
+    rollout_expert,
+    save_arrays,
+)
+
+
+_EPISODES_A_SCENE = 10
+"""Episodes between two builds of a scene, which cost several seconds."""
+
+
+@dataclass(frozen=True)
+class DemosLiberoConfig:
+    """Expert demonstrations of LIBERO tasks, written as a LeRobotDataset v3."""
+
+    out: Path
+    """Folder of the dataset; must not exist yet. Work in progress lies beside it in OUT.work."""
+    suites: tuple[str, ...] = ("libero_object", "libero_spatial")
+    """Suites to cover."""
+    tasks: tuple[int, ...] = ()
+    """Task ids in each suite; all when empty."""
+    episodes: int = 50
+    """Episodes to attempt per task; failures of the expert are left out."""
+    seed: int = 0
+    """Episode k of a task uses scene seed 100000 + seed + k: never an evaluation seed."""
+    noise: tuple[float, ...] = (0.0, 0.2, 0.35, 0.5)
+    """Action noise levels, cycled over episodes; labels stay clean."""
+    render_every: int = 1
+    """Keep every k-th 20 Hz state as a frame. Above 1 each frame also carries the 20 Hz labels of
+    the coming steps as `action.chunk`, so that nothing is lost for training."""
+    chunk: int = 16
+    """Length of `action.chunk`."""
+    image_size: int = 128
+    """Pixels of both cameras."""
+    video: bool = False
+    """Store H.264/AV1 video instead of lossless PNG."""
+    workers: int = 2
+    """Processes, each with one simulator."""
+    keep_work: bool = False
+    """Keep OUT.work (states and frames of each episode) when done."""
+
+
+def plan_episodes(config: DemosLiberoConfig) -> list[EpisodePlan]:
+    """Every episode of a configuration, in the order in which the dataset holds them."""
+    plans = []
+    for suite in config.suites:
+        if suite not in SUITES:
+            raise SpatuneError(f"unknown suite {suite!r}; choose from: {', '.join(SUITES)}")
+        known = range(task_count(suite))
+        for task in config.tasks or known:
+            if task not in known:
+                raise SpatuneError(f"{suite} has tasks 0..{len(known) - 1}, not {task}")
+            for k in range(config.episodes):
+                seed = TRAINING_SEED_BASE + config.seed + k
+                plans.append(EpisodePlan(suite, task, seed, config.noise[k % len(config.noise)]))
+    return plans
+
+
+def write_demos(config: DemosLiberoConfig) -> Path:
+    """Make the dataset; a killed run continues where it stopped.
+
+    Raises:
+        SpatuneError: The output exists, an unknown suite or task, or no episode succeeded.
+    """
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    if config.out.exists():
+        raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
+    plans = plan_episodes(config)
+    work = config.out.with_name(config.out.name + ".work")
+    _claim(work, config)
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[ok]}"))
+    with Progress(*columns, console=console) as progress:
+        bar = progress.add_task("demonstrations", total=len(plans), ok="")
+        successes = done = 0
+        for success in _run_all(config, plans, work):
+            successes, done = successes + success, done + 1
+            progress.update(bar, advance=1, ok=f"{successes}/{done} solved")
+            if not console.is_terminal and done % 20 == 0:
+                print(f"demonstrations {done}/{len(plans)}, solved {successes}", flush=True)
+    if not successes:
+        raise SpatuneError("the expert solved no episode; nothing to write")
+    write_dataset(config.out, work, plans, chunk=config.chunk, video=config.video,
+                  render_every=config.render_every)  # fmt: skip
+    if not config.keep_work:
+        shutil.rmtree(work)
+    console.print(f"{successes}/{len(plans)} episodes -> {config.out}")
+    return config.out
+
+
+def _claim(work: Path, config: DemosLiberoConfig) -> None:
+    """Refuse to mix episodes of two configurations in one work folder."""
+    import json
+
+    # A later run may ask for more or fewer episodes or tasks of the same kind.
+    free = ("out", "suites", "tasks", "episodes", "workers", "keep_work", "video")
+    ours = {name: value for name, value in asdict(config).items() if name not in free}
+    text = json.dumps(ours, indent=2, default=str)
+    file = work / "config.json"
+    if file.exists() and file.read_text() != text:
+        raise SpatuneError(
+            f"{work} holds episodes of another configuration; use its settings again or remove it"
+        )
+    work.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
+def _run_all(
+    config: DemosLiberoConfig, plans: list[EpisodePlan], work: Path
+) -> Iterator[bool]:
+    blocks: dict[tuple[int, str, int], list[EpisodePlan]] = {}
+    for plan in plans:
+        block = (plan.seed - TRAINING_SEED_BASE - config.seed) // _EPISODES_A_SCENE
+        blocks.setdefault((block, plan.suite, plan.task_id), []).append(plan)
+    # Every task gets its first block before any gets its second: what an interrupted run leaves
+    # is balanced over tasks.
+    jobs = [(config, blocks[key], work) for key in sorted(blocks, key=lambda key: key[0])]
+    if config.workers <= 1:
+        for job in jobs:
+            yield from _run_job(job)
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(config.workers) as pool:
+        for results in pool.imap_unordered(_run_job_list, jobs):
+            yield from results
+
+
+def _run_job_list(job: tuple[DemosLiberoConfig, list[EpisodePlan], Path]) -> list[bool]:
+    return list(_run_job(job))
+
+
+def _run_job(job: tuple[DemosLiberoConfig, list[EpisodePlan], Path]) -> Iterable[bool]:
+    from ..libero import LiberoEnv
+
+    config, plans, work = job
+    env: LiberoEnv | None = None
+    try:
+        for plan in plans:
+            done = work / f"{plan.name}.npz"
+            if not done.exists():
+                if env is None:
+                    env = LiberoEnv(
+                        plan.suite, plan.task_id, image_size=config.image_size,
+                        render_every=0, state_frame="base",
+                    )  # fmt: skip
+                trace = rollout_expert(env, plan)
+                save_arrays(done, **_episode(env, plan, trace, config))
+            with np.load(done) as stored:
+                yield bool(stored["success"])
+    finally:
+        if env is not None:
+            env.close()
+
+
+def _episode(env, plan: EpisodePlan, trace: PhysicsTrace, config: DemosLiberoConfig) -> dict:
+    """Everything kept of an episode; a failure keeps its labels and states but no picture."""
+    arrays = {
+        "success": np.array(trace.success),
+        "states": trace.states,
+        "proprioception": trace.proprioception,
+        "actions": trace.actions,
+        "executed": trace.executed,
+        "instruction": np.array(env.task.instruction),
+        "objects": np.array(env.privileged.objects),
+        "goal": np.array(env.privileged.goal[0]),
+    }
+    if trace.success:
+        arrays |= render_frames(env, plan, trace, config.render_every)
+    return arrays
