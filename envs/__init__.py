@@ -1,0 +1,31 @@
+"""Worlds to act in. Importing this registers the Gymnasium ids, and nothing heavier."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+import gymnasium
+
+if TYPE_CHECKING:
+    from .libero import LiberoEnv
+    from .libero_privileged import LiberoPrivileged
+    from .spec import CameraSpec, EnvSpec
+
+__all__ = ["CameraSpec", "EnvSpec", "LiberoEnv", "LiberoPrivileged"]
+
+_MODULES = {
+    "CameraSpec": ".spec",
+    "EnvSpec": ".spec",
+    "LiberoEnv": ".libero",
+    "LiberoPrivileged": ".libero_privileged",
+}
+
+if "spatune/Libero-v0" not in gymnasium.registry:
+    gymnasium.register("spatune/Libero-v0", entry_point=f"{__name__}.libero:LiberoEnv")
+
+
+def __getattr__(name: str):
+    if name in _MODULES:
+        return getattr(importlib.import_module(_MODULES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

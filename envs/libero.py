@@ -15,7 +15,14 @@ from ..errors import SpatuneError
 from .libero_privileged import LiberoPrivileged
 from .libero_sim import LiberoSim
 from .libero_suites import MAX_STEPS, base_suite, init_states, libero_task
-from .spec import LIBERO_ACTION_LAYOUT, LIBERO_STATE_LAYOUTS, CameraSpec, EnvSpec, Orientation, StateFrame
+from .spec import (
+    LIBERO_ACTION_LAYOUT,
+    LIBERO_STATE_LAYOUTS,
+    CameraSpec,
+    EnvSpec,
+    Orientation,
+    StateFrame,
+)
 
 CAMERAS: Mapping[str, str] = {
     "observation.images.image": "agentview",
@@ -191,9 +198,7 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
         self._steps = 0
         self._ready = True
 
-    def step(
-        self, action: np.ndarray
-    ) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
+    def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """Advance one control step (0.05 s).
 
         Raises:

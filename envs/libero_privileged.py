@@ -117,7 +117,7 @@ class LiberoPrivileged:
         return CameraMatrices(intrinsics, position, axes * np.array([1.0, -1.0, -1.0]))
 
     def instances(self, camera: str, height: int, width: int) -> np.ndarray:
-        """Instance index per pixel into `instance_names` (-1: background), int32 (height, width)."""
+        """Index into `instance_names` per pixel, -1 where none, int32 (height, width)."""
         geoms = self._sim.render_geoms(camera, height, width)
         return np.where(geoms >= 0, self._instance_of_geom[geoms], -1)
 

@@ -19,7 +19,7 @@ GRIPPER_SITE = "gripper0_grip_site"
 
 
 class LiberoSim:
-    """One LIBERO scene with robosuite's dynamics, bit for bit, and none of its per-substep overhead.
+    """One LIBERO scene: robosuite's dynamics bit for bit, without its overhead.
 
     What differs from stepping robosuite's own environment, and why the results do not:
 
@@ -102,7 +102,7 @@ class LiberoSim:
         self._sample()
 
     def set_state(self, state: np.ndarray) -> None:
-        """Put a flattened MuJoCo state (time, qpos, qvel) in place, as LIBERO's `set_init_state`."""
+        """Put a flattened state (time, qpos, qvel) in place, as LIBERO's `set_init_state`."""
         expected = 1 + self.model.nq + self.model.nv
         if state.shape != (expected,):
             raise SpatuneError(f"state has shape {state.shape}, this scene needs ({expected},)")
@@ -159,7 +159,7 @@ class LiberoSim:
         return bool(self.core._check_success())
 
     def proprioception(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Sampled end-effector position (m, world), hand quaternion (xyzw), finger positions (m)."""
+        """Sampled gripper position (m, world), hand quaternion (xyzw), finger positions (m)."""
         quaternion = self._sampled.xquat[self._hand]
         return (
             self._sampled.site_xpos[self._site].copy(),
@@ -183,7 +183,7 @@ class LiberoSim:
         return self._draw(camera, height, width, depth=False, segmentation=True)[0]
 
     def camera_pose(self, camera: str) -> tuple[np.ndarray, np.ndarray, float]:
-        """Sampled position (m, world), rotation (columns right, up, backward), vertical FoV (rad)."""
+        """Sampled position (m, world), rotation (right, up, backward), vertical FoV (rad)."""
         index = self._camera_id(camera)
         return (
             self._sampled.cam_xpos[index].copy(),

@@ -15,7 +15,7 @@ class CameraSpec:
     """One camera of an observation.
 
     Attributes:
-        key: Observation key, `observation.images.<camera>`; its value is uint8 (height, width, 3) RGB.
+        key: Observation key, `observation.images.<camera>`, uint8 (height, width, 3) RGB.
         name: The simulator's own camera name.
         height: Rows in pixels.
         width: Columns in pixels.

@@ -23,7 +23,6 @@ from .episodes import (
     save_arrays,
 )
 
-
 _EPISODES_A_SCENE = 10
 """Episodes between two builds of a scene, which cost several seconds."""
 
@@ -90,7 +89,11 @@ def write_demos(config: DemosLiberoConfig) -> Path:
     work = config.out.with_name(config.out.name + ".work")
     _claim(work, config)
     console = Console(stderr=True)
-    columns = (*Progress.get_default_columns(), TimeElapsedColumn(), TextColumn("{task.fields[ok]}"))
+    columns = (
+        *Progress.get_default_columns(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[ok]}"),
+    )
     with Progress(*columns, console=console) as progress:
         bar = progress.add_task("demonstrations", total=len(plans), ok="")
         successes = done = 0
@@ -126,9 +129,7 @@ def _claim(work: Path, config: DemosLiberoConfig) -> None:
     file.write_text(text)
 
 
-def _run_all(
-    config: DemosLiberoConfig, plans: list[EpisodePlan], work: Path
-) -> Iterator[bool]:
+def _run_all(config: DemosLiberoConfig, plans: list[EpisodePlan], work: Path) -> Iterator[bool]:
     blocks: dict[tuple[int, str, int], list[EpisodePlan]] = {}
     for plan in plans:
         block = (plan.seed - TRAINING_SEED_BASE - config.seed) // _EPISODES_A_SCENE

@@ -129,9 +129,7 @@ def _rim_grasps(
     return candidates
 
 
-def _score(
-    candidate: _Candidate, heading: float, obstacles: np.ndarray, base: np.ndarray
-) -> float:
+def _score(candidate: _Candidate, heading: float, obstacles: np.ndarray, base: np.ndarray) -> float:
     axis, tangent = _axes(heading + candidate.yaw)
     clearance = _CLEARANCE_CAP[candidate.kind]
     tall = obstacles[obstacles[:, 2] > candidate.z - 0.012]

@@ -1,0 +1,207 @@
+"""Train the embedded VLM on grounding questions (next-token loss on the answer)."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..agent.tiny import build_fastvlm
+from ..agent.vlm import SpatialVLM
+from ..errors import SpatuneError
+from .demo_scenes import DemoScenes
+from .grounding import GroundingSampler, QuestionAnswer, corpus, inside
+
+
+@dataclass(frozen=True)
+class GroundingConfig:
+    """Tune the embedded vision-language model on scenes of demonstrations."""
+
+    dataset: Path
+    """Demonstration dataset with lossless images (`spatune demos libero`)."""
+    out: Path
+    """Folder of the checkpoint to write."""
+    steps: int = 360
+    """Optimiser steps."""
+    batch_size: int = 40
+    """Samples a step."""
+    vision_lr: float = 5e-4
+    """Peak learning rate of the vision tower."""
+    language_lr: float = 1e-3
+    """Peak learning rate of projector and language model."""
+    warmup: int = 40
+    """Steps of linear warm-up; cosine decay follows."""
+    held_out: float = 0.08
+    """Share of episodes kept for evaluation."""
+    threads: int = 2
+    """CPU threads."""
+    seed: int = 0
+    """Seed of weights and data order."""
+
+
+def train_grounding(config: GroundingConfig) -> dict[str, Any]:
+    """Train, save the checkpoint with `grounding.json`, and return the held-out measurements."""
+    if config.out.exists():
+        raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
+    torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    rng = np.random.default_rng(config.seed)
+    scenes = DemoScenes.load(config.dataset)
+    episodes = np.unique(scenes.episodes)
+    held = rng.permutation(episodes)[: max(1, round(config.held_out * len(episodes)))]
+    is_held = np.isin(scenes.episodes, held)
+    train, test = np.flatnonzero(~is_held), np.flatnonzero(is_held)
+    start = config.out.with_name(config.out.name + ".start")
+    build_fastvlm(start, corpus=corpus(scenes, _instructions()), seed=config.seed)
+    vlm = SpatialVLM.from_pretrained(str(start))
+    batches = _Batches(vlm, scenes)
+    model: Any = vlm.model
+    # Depthwise convolutions on a CPU run about 1.4 times faster in this layout.
+    model.model.vision_tower.to(memory_format=torch.channels_last)
+    groups = _parameter_groups(model, config)
+    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
+    peaks = [group["lr"] for group in groups]
+    sampler = GroundingSampler(scenes)
+    began, history = time.time(), []
+    for step in range(config.steps):
+        factor = min(1.0, (step + 1) / config.warmup) * 0.5
+        factor *= 1.0 + np.cos(np.pi * step / config.steps)
+        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+            group["lr"] = peak * factor
+        model.train()
+        samples = sampler.draw(rng.choice(train, config.batch_size).tolist(), rng)
+        loss = model(**batches.build(samples)).loss
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        history.append(float(loss.detach()))
+        if step % 25 == 24:
+            rate = (step + 1) * config.batch_size / (time.time() - began)
+            print(
+                f"step {step + 1}/{config.steps} loss {np.mean(history[-25:]):.3f} "
+                f"{rate:.0f} samples/s",
+                flush=True,
+            )
+        if step % 150 == 149:
+            print(json.dumps(measure_pointing(vlm, scenes, test, limit=100)), flush=True)
+    model.eval()
+    result = {
+        **measure_pointing(vlm, scenes, test, limit=300),
+        "blind_median_px": _blind_error(scenes, train, test),
+        "train_frames": len(train),
+        "train_episodes": len(episodes) - len(held),
+        "minutes": round((time.time() - began) / 60, 1),
+        "final_loss": round(float(np.mean(history[-25:])), 4),
+        "config": {k: v for k, v in asdict(config).items() if k not in ("dataset", "out")},
+    }
+    vlm.save_pretrained(config.out)
+    (config.out / "grounding.json").write_text(json.dumps(result, indent=1) + "\n")
+    return result
+
+
+@torch.inference_mode()
+def measure_pointing(
+    vlm: SpatialVLM, scenes: DemoScenes, frames: np.ndarray, limit: int
+) -> dict[str, float]:
+    """Generated answers to the bare instruction on held-out frames: error of the object, px."""
+    from ..agent.answers import AnswerError, parse_point
+
+    model: Any = vlm.model
+    model.eval()
+    rng = np.random.default_rng(1)
+    usable = [int(f) for f in frames if inside(scenes.goal_pixels[f, 0, 0])]
+    chosen = rng.choice(usable, min(limit, len(usable)), replace=False)
+    size = scenes.images.shape[3]
+    errors, unread = [], 0
+    for begin in range(0, len(chosen), 25):
+        part = chosen[begin : begin + 25]
+        texts = [f"Where is the object of this task: {scenes.instructions[f]}?" for f in part]
+        raw = vlm.generate([list(scenes.images[f]) for f in part], texts, max_new_tokens=4)
+        for frame, text in zip(part, raw, strict=True):
+            try:
+                point = parse_point(text)
+            except AnswerError:
+                unread += 1
+                continue
+            truth = scenes.goal_pixels[frame, 0, 0, :2]
+            errors.append(float(np.hypot(point.x - truth[0], point.y - truth[1]) * size))
+    return {
+        "median_px": round(float(np.median(errors)), 2) if errors else float("nan"),
+        "mean_px": round(float(np.mean(errors)), 2) if errors else float("nan"),
+        "unreadable": unread,
+        "frames": len(chosen),
+    }
+
+
+def _blind_error(scenes: DemoScenes, train: np.ndarray, test: np.ndarray) -> float:
+    """Median error (px) of answering each instruction with its median training point."""
+    size = scenes.images.shape[3]
+    instructions = np.array(scenes.instructions)
+    errors = []
+    for instruction in np.unique(instructions):
+        known = train[instructions[train] == instruction]
+        asked = test[instructions[test] == instruction]
+        if len(known) and len(asked):
+            guess = np.median(scenes.goal_pixels[known, 0, 0, :2], axis=0)
+            offset = scenes.goal_pixels[asked, 0, 0, :2] - guess
+            errors.append(np.linalg.norm(offset, axis=-1) * size)
+    return round(float(np.median(np.concatenate(errors))), 2)
+
+
+class _Batches:
+    """Model inputs with labels on the answer's tokens alone."""
+
+    def __init__(self, vlm: SpatialVLM, scenes: DemoScenes) -> None:
+        self._vlm, self._scenes = vlm, scenes
+        self._tokenizer: Any = vlm.processor.tokenizer  # pyright: ignore[reportAttributeAccessIssue]
+
+    def build(self, samples: list[QuestionAnswer]) -> dict[str, Tensor]:
+        images = [list(self._scenes.images[sample.frame]) for sample in samples]
+        questions = [sample.question for sample in samples]
+        inputs = self._vlm.inputs(images, questions, padding_side="right")
+        rows, labels = [], []
+        for ids, mask, sample in zip(
+            inputs["input_ids"], inputs["attention_mask"], samples, strict=True
+        ):
+            prompt = ids[mask.bool()]
+            text = sample.answer + self._tokenizer.eos_token
+            answer = torch.tensor(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+            rows.append(torch.cat([prompt, answer]))
+            labels.append(torch.cat([torch.full_like(prompt, -100), answer]))
+        pad = torch.nn.utils.rnn.pad_sequence
+        padded = pad(rows, batch_first=True, padding_value=self._tokenizer.pad_token_id)
+        lengths = torch.tensor([len(row) for row in rows])
+        return {
+            **{k: v for k, v in inputs.items() if k not in ("input_ids", "attention_mask")},
+            "input_ids": padded,
+            "attention_mask": (torch.arange(padded.shape[1]) < lengths[:, None]).long(),
+            "labels": pad(labels, batch_first=True, padding_value=-100),
+        }
+
+
+def _parameter_groups(model: torch.nn.Module, config: GroundingConfig) -> list[dict[str, Any]]:
+    named = list(model.named_parameters())
+    vision = [p for name, p in named if "vision_tower" in name]
+    rest = [p for name, p in named if "vision_tower" not in name]
+    return [
+        {"params": vision, "lr": config.vision_lr},
+        {"params": rest, "lr": config.language_lr},
+    ]
+
+
+def _instructions() -> list[str]:
+    """Instructions of all LIBERO suites, so that the tokenizer splits none of their words oddly."""
+    from ..envs.libero_suites import SUITES, libero_task, task_count
+
+    return [
+        libero_task(suite, task).instruction
+        for suite in SUITES
+        for task in range(task_count(suite))
+    ]
