@@ -1,0 +1,204 @@
+"""`SpatialAgent`: a spatial VLM and a policy behind `act`, `ask` and `reset`."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ..errors import SpatuneError
+from .answers import Answer, AnswerKind
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from .vlm import SpatialVLM
+
+IMAGE_PREFIX = "observation.images."
+SPATIAL_QUESTION = "Where is the object of this task: {task}?"
+
+
+class ChunkSpec(Protocol):
+    """The part of a policy's specification that the agent reads."""
+
+    @property
+    def chunk_length(self) -> int:
+        """Actions in one predicted chunk (H)."""
+        ...
+
+    @property
+    def execute_steps(self) -> int:
+        """Actions of a chunk that are executed before the next replan, 1 to H."""
+        ...
+
+    @property
+    def action_dim(self) -> int:
+        """Entries of one action (A)."""
+        ...
+
+
+class ChunkPolicy(Protocol):
+    """Anything that predicts chunks of actions; every `spatune.policies.RolloutPolicy` does."""
+
+    @property
+    def spec(self) -> ChunkSpec:
+        """Chunk length, steps to execute and action entries."""
+        ...
+
+    def predict(
+        self, observations: Sequence[Mapping[str, Any]], noise: NDArray[np.float32]
+    ) -> NDArray[np.float32]:
+        """Chunks (B, H, A) in environment units from B observations and noise (B, H, A)."""
+        ...
+
+
+class SpatialAgent:
+    """Runs a policy in any Gymnasium loop and answers questions about what it sees.
+
+    Methods:
+        act: The next action for an observation.
+        ask: A typed answer about an observation.
+        reset: Start of an episode.
+
+    Attributes:
+        last_answer: What the agent last told itself by `reason_every`; None before.
+        task: The task text that the policy saw at its last replan; None before.
+        will_replan: Whether the next `act` looks at the observation's images, so that a loop may
+            leave them undrawn otherwise.
+
+    With `reason_every=k`, every k-th replan of an episode, the first included, asks the VLM
+    `question` with the task filled in. The text of the answer is put behind the task (`task`,
+    one space, answer) that the policy reads, until the next question; 0 leaves the task as it is.
+    What else the policy sees is the same, so that reasoning can be ablated by this one number.
+
+    Example:
+        >>> import gymnasium, spatune.envs                                      # doctest: +SKIP
+        >>> from spatune.agent import SpatialAgent, SpatialVLM                  # doctest: +SKIP
+        >>> from spatune.policies import load_policy                            # doctest: +SKIP
+        >>> env = gymnasium.make("spatune/Libero-v0", suite="libero_object")    # doctest: +SKIP
+        >>> vlm = SpatialVLM.from_pretrained("checkpoints/tiny")                # doctest: +SKIP
+        >>> agent = SpatialAgent(vlm, load_policy("embedded"))                  # doctest: +SKIP
+        >>> observation, info = env.reset(seed=0)                               # doctest: +SKIP
+        >>> done = False                                                        # doctest: +SKIP
+        >>> while not done:                                                     # doctest: +SKIP
+        ...     observation, _, end, late, info = env.step(agent.act(observation))
+        ...     done = end or late
+        >>> agent.ask("Is the object in the basket? A. yes B. no", observation) # doctest: +SKIP
+    """
+
+    def __init__(
+        self,
+        vlm: SpatialVLM,
+        policy: ChunkPolicy,
+        *,
+        reason_every: int = 0,
+        question: str = SPATIAL_QUESTION,
+        max_new_tokens: int = 32,
+        image_keys: Sequence[str] | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Makes an agent at the start of an episode.
+
+        Args:
+            vlm: Answers questions; the policy may hold the same one for its features.
+            policy: Predicts chunks of actions.
+            reason_every: Replans between questions to itself; 0 for none.
+            question: That question, with `{task}`.
+            max_new_tokens: Longest answer in tokens.
+            image_keys: Images that `ask` shows the VLM; None shows every
+                `observation.images.*` in the observation's order.
+            seed: With the number of the replan, the key of the policy's noise.
+
+        Raises:
+            SpatuneError: `reason_every` is below 0.
+        """
+        if reason_every < 0:
+            raise SpatuneError(f"reason_every is {reason_every}; use 0 (never) or more")
+        self.vlm = vlm
+        self.policy = policy
+        self.last_answer: Answer | None = None
+        self.task: str | None = None
+        self._reason_every = reason_every
+        self._question = question
+        self._max_new_tokens = max_new_tokens
+        self._image_keys = image_keys
+        self._seed = seed
+        self._replans = 0
+        self._actions: deque[NDArray[np.float32]] = deque()
+
+    @property
+    def will_replan(self) -> bool:
+        """Whether the next `act` asks the policy for a new chunk."""
+        return not self._actions
+
+    def reset(self, *, seed: int | None = None) -> None:
+        """Starts an episode: drops the actions left, and the answer.
+
+        Args:
+            seed: Of this episode's noise; None keeps the one before.
+        """
+        if seed is not None:
+            self._seed = seed
+        self._replans = 0
+        self._actions.clear()
+        self.last_answer = None
+        self.task = None
+
+    def act(self, observation: Mapping[str, Any]) -> NDArray[np.float32]:
+        """The next action, float32 (A,), in environment units.
+
+        Args:
+            observation: One unbatched observation; looked at only if `will_replan`.
+
+        Raises:
+            SpatuneError: The policy returns a chunk of another shape than its specification says,
+                or a value that is not finite.
+        """
+        if not self._actions:
+            self._replan(observation)
+        return self._actions.popleft()
+
+    def ask(
+        self, question: str, observation: Mapping[str, Any], kind: AnswerKind | None = None
+    ) -> Answer:
+        """Answers a question about the images of an observation; see `SpatialVLM.answer`.
+
+        Raises:
+            SpatuneError: The observation has no images.
+            AnswerError: The answer cannot be read as `kind`.
+        """
+        return self.vlm.answer(self._images(observation), question, kind, self._max_new_tokens)
+
+    def _replan(self, observation: Mapping[str, Any]) -> None:
+        task = str(observation.get("task", ""))
+        if self._reason_every and self._replans % self._reason_every == 0:
+            self.last_answer = self.ask(self._question.replace("{task}", task), observation)
+        if self.last_answer is not None:
+            task = f"{task} {self.last_answer.raw}".strip()
+        self.task = task
+        spec = self.policy.spec
+        shape = (spec.chunk_length, spec.action_dim)
+        # A counter-based generator: draw k depends on (seed, k) alone, whatever was drawn before.
+        generator = np.random.Generator(np.random.Philox(key=[self._seed, self._replans]))
+        noise = generator.standard_normal(shape, dtype=np.float32)
+        chunk = np.asarray(self.policy.predict([{**observation, "task": task}], noise[None])[0])
+        if chunk.shape != shape:
+            raise SpatuneError(f"the policy returned a chunk of shape {chunk.shape}, not {shape}")
+        if not np.isfinite(chunk).all():
+            raise SpatuneError(
+                "the policy returned an action that is not finite; check its weights"
+            )
+        self._actions.extend(chunk[: spec.execute_steps].astype(np.float32))
+        self._replans += 1
+
+    def _images(self, observation: Mapping[str, Any]) -> list[NDArray[np.uint8]]:
+        keys = self._image_keys
+        if keys is None:
+            keys = [key for key in observation if key.startswith(IMAGE_PREFIX)]
+        missing = [key for key in keys if key not in observation]
+        if missing or not keys:
+            wanted = missing[0] if missing else IMAGE_PREFIX + "*"
+            raise SpatuneError(f"the observation has no {wanted!r}; name its images in image_keys")
+        return [np.asarray(observation[key]) for key in keys]
