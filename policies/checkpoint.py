@@ -1,0 +1,81 @@
+"""What lies in a policy folder beside LeRobot's own files, and how such a folder is found."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..errors import SpatuneError
+from .normalisation import Statistics
+from .spec import PolicySpec
+
+CONFIG_FILE = "config.json"
+WEIGHTS_FILE = "model.safetensors"
+SPEC_FILE = "policy_spec.json"
+STATISTICS_FILE = "statistics.json"
+VLM_FOLDER = "vlm"
+
+EMBEDDED = "embedded"
+EMBEDDED_FOLDER = Path(__file__).parent / EMBEDDED
+
+
+def find_checkpoint(name: str | Path, *, revision: str | None = None, weights: bool = True) -> Path:
+    """The folder of a policy.
+
+    Args:
+        name: `embedded` (the policy that comes with the package), a folder, or a hub id
+            `owner/name`, which is the only case that uses the network.
+        revision: Branch, tag or commit of a hub id.
+        weights: Whether the weights of a hub id are wanted too.
+
+    Raises:
+        SpatuneError: There is no such policy.
+    """
+    if str(name) == EMBEDDED:
+        if not (EMBEDDED_FOLDER / CONFIG_FILE).is_file():
+            raise SpatuneError(
+                "the package has no embedded policy in policies/embedded; install a release, or "
+                "give the folder of a trained policy"
+            )
+        return EMBEDDED_FOLDER
+    path = Path(name)
+    if path.is_dir():
+        if not (path / CONFIG_FILE).is_file():
+            inner = next(iter(sorted(path.glob("**/pretrained_model"))[-1:]), None)
+            hint = f"did you mean {inner}?" if inner else "give a pretrained_model folder"
+            raise SpatuneError(f"{path} has no {CONFIG_FILE}: {hint}")
+        return path
+    if path.is_absolute() or str(name).count("/") != 1 or str(name).startswith((".", "~")):
+        raise SpatuneError(
+            f"policy {str(name)!r} is neither 'embedded' nor a folder nor a hub id 'owner/name'"
+        )
+    return _download(str(name), revision, weights)
+
+
+def _download(repo_id: str, revision: str | None, weights: bool) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    patterns = ["*.json"]
+    if weights:
+        patterns += [WEIGHTS_FILE, f"{VLM_FOLDER}/*"]
+    try:
+        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=patterns))
+    except (HfHubHTTPError, LocalEntryNotFoundError) as error:
+        line = str(error).strip().split("\n")[0]
+        raise SpatuneError(f"policy {repo_id!r} is no folder, and the hub says: {line}") from error
+
+
+def read_conventions(folder: Path) -> tuple[PolicySpec, Statistics]:
+    """Specification and statistics of a policy folder, checked against one another.
+
+    Raises:
+        SpatuneError: One is missing, or they do not belong together.
+    """
+    spec = PolicySpec.load(folder / SPEC_FILE)
+    return spec, Statistics.load(folder / STATISTICS_FILE, sha256=spec.statistics_sha256)
+
+
+def write_conventions(folder: Path, spec: PolicySpec, statistics: Statistics) -> None:
+    """Writes what `read_conventions` reads."""
+    spec.save(folder / SPEC_FILE)
+    statistics.save(folder / STATISTICS_FILE)

@@ -1,0 +1,277 @@
+"""`spatune features`: what a frozen VLM sees in every frame, computed once.
+
+The result is a LeRobotDataset without images. Its rows hold state and action; features, action
+chunks and privileged targets are frame columns (`columns.py`), so that `lerobot-train` reads them
+at memory speed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..envs.spec import Orientation
+from ..errors import SpatuneError
+from .columns import (
+    CHUNK,
+    CHUNK_PAD,
+    FOLDER,
+    MANIFEST,
+    PRIVILEGED,
+    FrameColumns,
+    Manifest,
+    column_path,
+)
+from .conventions import ENV_SPEC
+from .digests import dataset_sha256, file_sha256, vlm_sha256
+from .features import EMBEDDED_SOURCES, FeatureSpec, extract_features, probe_feature_specs
+from .frames import EpisodeReader
+from .normalisation import ACTION, STATE
+
+if TYPE_CHECKING:
+    from ..agent.vlm import SpatialVLM
+
+_PROGRESS = "progress.jsonl"
+
+
+@dataclass(frozen=True)
+class FeaturesConfig:
+    """Settings of `spatune features`."""
+
+    dataset: Path
+    """Root of the LeRobotDataset to read."""
+    vlm: str
+    """Folder or hub id of the frozen VLM."""
+    out: Path
+    """Root of the data set to write; a run that was stopped goes on where it was."""
+    sources: tuple[str, ...] = tuple(f"{name}={text}" for name, text in EMBEDDED_SOURCES.items())
+    """Features as `name=source:pool`; the pool is grid, last or mean."""
+    orientation: Orientation = "upright"
+    """Of the images, where the data set has no meta/env_spec.json that says it."""
+    chunk_length: int = 16
+    """Actions in a chunk where the data set has no column `action.chunk` of its own."""
+    batch_size: int = 64
+    """Frames in one call of the VLM."""
+    device: str = "cpu"
+    """Where the VLM runs."""
+    revision: str | None = None
+    """Branch, tag or commit of a hub id."""
+    trust_remote_code: bool = False
+    """Run Python code that the VLM's checkpoint carries."""
+
+
+def build_features(config: FeaturesConfig) -> Path:
+    """Writes the derived data set; resumes after the last complete episode.
+
+    Returns:
+        The root, `config.out`.
+
+    Raises:
+        SpatuneError: The data set has no images, `out` is taken, or a started run there has other
+            settings.
+    """
+    from ..agent.vlm import SpatialVLM
+
+    if config.out.exists():
+        raise SpatuneError(f"{config.out} exists already; choose another --out or delete it")
+    reader = EpisodeReader(config.dataset, config.orientation)
+    if not reader.cameras:
+        raise SpatuneError(f"{config.dataset} has no images or videos to compute features from")
+    vlm = SpatialVLM.from_pretrained(
+        config.vlm, config.revision, config.trust_remote_code, config.device
+    )
+    first = reader.episodes[0]
+    height, width = reader.images(first, first.start, first.start + 1, reader.cameras[0]).shape[1:3]
+    sources = _parse_pairs(config.sources)
+    specs = probe_feature_specs(vlm, sources, len(reader.cameras), (height, width))
+    manifest = Manifest(
+        frames=reader.dataset.meta.total_frames,
+        columns={},
+        features=specs,
+        vlm=vlm_sha256(config.vlm, vlm.revision),
+        source=dataset_sha256(config.dataset),
+    )
+    work = config.out.with_name(config.out.name + ".partial")
+    done = _start(work, manifest)
+    _encode_episodes(config, reader, vlm, specs, work, done)
+    names = _write_labels(config, work)
+    _finish(config, reader, manifest, names + [spec.key for spec in specs], work)
+    return config.out
+
+
+def _parse_pairs(pairs: Sequence[str]) -> dict[str, str]:
+    parts = [pair.partition("=") for pair in pairs]
+    sources = {name: source for name, _, source in parts}
+    if not all(sources.values()) or len(sources) != len(pairs):
+        raise SpatuneError(f"sources {' '.join(pairs)}: write each once as name=source:pool")
+    return sources
+
+
+def _start(work: Path, manifest: Manifest) -> set[int]:
+    """Prepares the work folder and returns the episodes that are done already."""
+    work.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(manifest.to_json(), sort_keys=True)
+    identity = hashlib.sha256(text.encode()).hexdigest()
+    path = work / _PROGRESS
+    lines = path.read_text().splitlines() if path.is_file() else []
+    if not lines:
+        _append(path, {"identity": identity})
+        return set()
+    if json.loads(lines[0])["identity"] != identity:
+        raise SpatuneError(
+            f"{work} was started with another data set, VLM or sources; delete it to begin anew"
+        )
+    # The last line may be torn when the run was killed while it was written.
+    return {json.loads(line)["episode"] for line in lines[1:] if line.endswith("}")}
+
+
+def _append(path: Path, entry: dict[str, Any]) -> None:
+    with path.open("a") as file:
+        file.write(json.dumps(entry) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _encode_episodes(
+    config: FeaturesConfig,
+    reader: EpisodeReader,
+    vlm: SpatialVLM,
+    specs: Sequence[FeatureSpec],
+    work: Path,
+    done: set[int],
+) -> None:
+    from rich.progress import MofNCompleteColumn, Progress
+
+    frames = reader.dataset.meta.total_frames
+    tables = {spec: _table(work, spec, frames) for spec in specs}
+    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as bar:
+        task = bar.add_task("frames", total=frames)
+        for episode in reader.episodes:
+            if episode.index in done:
+                bar.advance(task, episode.stop - episode.start)
+                continue
+            for start in range(episode.start, episode.stop, config.batch_size):
+                stop = min(start + config.batch_size, episode.stop)
+                views = [reader.images(episode, start, stop, key) for key in reader.cameras]
+                images = list(zip(*views, strict=True))
+                features = extract_features(vlm, images, reader.tasks(start, stop), specs)
+                for spec, table in tables.items():
+                    table[start:stop] = _half(features[spec.name].cpu().numpy(), spec)
+                bar.advance(task, stop - start)
+            for table in tables.values():
+                table.flush()
+            _append(work / _PROGRESS, {"episode": episode.index})
+
+
+def _table(work: Path, spec: FeatureSpec, frames: int) -> np.memmap:
+    path = column_path(work, spec.key)
+    path.parent.mkdir(exist_ok=True)
+    mode = "r+" if path.is_file() else "w+"
+    return np.lib.format.open_memmap(path, mode, np.float16, (frames, *spec.shape))
+
+
+def _half(values: np.ndarray, spec: FeatureSpec) -> np.ndarray:
+    with np.errstate(over="ignore"):
+        half = values.astype(np.float16)
+    if not np.isfinite(half).all():
+        raise SpatuneError(
+            f"feature {spec.name!r} has values up to {np.abs(values).max():.3g}, beyond float16; "
+            "take it from another layer, after a normalisation"
+        )
+    return half
+
+
+def _write_labels(config: FeaturesConfig, work: Path) -> list[str]:
+    """Action chunks, and privileged targets if there are any, as frame columns."""
+    source = FrameColumns.open(config.dataset)
+    arrays = {n: source.array(n) for n in source.names if n.startswith(PRIVILEGED)}
+    if CHUNK in source.names:
+        arrays[CHUNK] = source.array(CHUNK)
+        arrays[CHUNK_PAD] = source.array(CHUNK_PAD)
+    else:
+        episodes = source.array("episode_index").reshape(-1)
+        arrays[CHUNK], arrays[CHUNK_PAD] = action_chunks(
+            source.array(ACTION), episodes, config.chunk_length
+        )
+    for name, array in arrays.items():
+        np.save(column_path(work, name), array)
+    return list(arrays)
+
+
+def action_chunks(
+    actions: np.ndarray, episodes: np.ndarray, length: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """The next `length` actions at each frame.
+
+    Args:
+        actions: (N, A), episodes one after the other.
+        episodes: (N,) episode of each frame.
+        length: Actions in a chunk (H).
+
+    Returns:
+        Chunks (N, H, A), where the last action of an episode repeats beyond its end, and bool
+        (N, H), true for those repeats.
+    """
+    frames = np.arange(len(actions))
+    last = np.searchsorted(episodes, episodes, side="right") - 1
+    wanted = frames[:, None] + np.arange(length)
+    padded = wanted > last[:, None]
+    return actions[np.minimum(wanted, last[:, None])], padded
+
+
+def _finish(
+    config: FeaturesConfig, reader: EpisodeReader, manifest: Manifest, names: list[str], work: Path
+) -> None:
+    """Completes the work folder to a data set and gives it its name at the very end."""
+    rows = work / "rows"
+    _write_rows(reader, rows)
+    for notes in (config.dataset / "meta").glob("*.json"):
+        if not (rows / "meta" / notes.name).exists():
+            shutil.copyfile(notes, rows / "meta" / notes.name)
+    # The images are gone, so what they looked like is written down here.
+    (rows / ENV_SPEC).write_text(json.dumps(reader.conventions.to_json(), indent=1) + "\n")
+    digests = {name: file_sha256(column_path(work, name)) for name in names}
+    complete = replace(manifest, columns=digests)
+    (work / FOLDER / MANIFEST).write_text(json.dumps(complete.to_json(), indent=1) + "\n")
+    for part in ("meta", "data"):
+        shutil.rmtree(work / part, ignore_errors=True)
+        (rows / part).rename(work / part)
+    shutil.rmtree(rows)
+    # Until this line a killed run starts again from its progress file.
+    work.rename(config.out)
+    (config.out / _PROGRESS).unlink()
+
+
+def _write_rows(reader: EpisodeReader, root: Path) -> None:
+    from lerobot.datasets import LeRobotDataset
+
+    shutil.rmtree(root, ignore_errors=True)
+    source = reader.dataset.meta
+    keys = (STATE, ACTION)
+    for key in keys:
+        if key not in source.features:
+            raise SpatuneError(f"{reader.root} has no {key!r}; a policy cannot learn from it")
+    columns = FrameColumns.open(reader.root)
+    arrays = {key: columns.array(key) for key in keys}
+    dataset = LeRobotDataset.create(
+        f"local/{root.name}",
+        fps=source.fps,
+        features={key: dict(source.features[key]) for key in keys},
+        root=root,
+        robot_type=source.robot_type,
+        use_videos=False,
+    )
+    for episode in reader.episodes:
+        tasks = reader.tasks(episode.start, episode.stop)
+        for frame, task in zip(range(episode.start, episode.stop), tasks, strict=True):
+            dataset.add_frame({**{key: arrays[key][frame] for key in keys}, "task": task})
+        dataset.save_episode()
+    dataset.finalize()

@@ -1,0 +1,345 @@
+"""`SpatunePolicy`: the LeRobot policy around `SpatuneNetwork`."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import torch
+from lerobot.configs import PreTrainedConfig
+from lerobot.policies.pretrained import PreTrainedPolicy
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from ..errors import SpatuneError
+from .batches import TrainingBatches
+from .checkpoint import (
+    VLM_FOLDER,
+    WEIGHTS_FILE,
+    find_checkpoint,
+    read_conventions,
+    write_conventions,
+)
+from .chunker import ActionChunker
+from .columns import GOAL_PIXELS, GOAL_POSITIONS
+from .configuration_spatune import SpatuneConfig
+from .network import HeadName, NetworkConfig, SpatuneNetwork
+from .normalisation import ACTION, STATE, Statistics, policy_affines
+from .preparation import prepare_policy
+from .spec import GRIPPER_CLOSE_POSITIVE, PolicySpec
+from .vlm_features import VlmFeatures, batch_images
+
+if TYPE_CHECKING:
+    from lerobot.datasets import LeRobotDatasetMetadata
+
+    from ..agent.vlm import SpatialVLM
+
+_VLM_PREFIX = "vlm_model."
+# Steps after which the running mean of the weights has about half of its final memory.
+_EMA_WARMUP = 20
+
+
+class SpatunePolicy(PreTrainedPolicy):
+    """Predicts chunks of actions from VLM features and the robot's state.
+
+    Batches and actions are in environment units; normalisation happens inside, from statistics
+    that are part of the checkpoint.
+
+    Methods:
+        forward: Training loss of a batch.
+        predict_action_chunk: Chunks in environment units from a batch of observations.
+        act: The same from features that are there already.
+        select_action: One action for each environment, from a queue of predicted chunks.
+        update: Advance the running mean of the weights; LeRobot's trainer calls it at every step.
+        from_pretrained: Load a policy folder or hub id; every weight must match.
+        save_pretrained: Write one.
+
+    Attributes:
+        spec: Conventions of the policy.
+        statistics: Of its training data.
+        encoder: The VLM, loaded when it is first needed.
+        network: The trained weights.
+        ema: Their running mean, which acts; None when `ema_decay` is 0.
+    """
+
+    config_class = SpatuneConfig  # pyright: ignore[reportAssignmentType]
+    name = "spatune"  # pyright: ignore[reportAssignmentType]
+
+    state_offset: Tensor
+    state_scale: Tensor
+    action_offset: Tensor
+    action_scale: Tensor
+    ema_steps: Tensor
+
+    def __init__(
+        self,
+        config: SpatuneConfig,
+        dataset_stats: dict[str, dict[str, Any]] | None = None,
+        dataset_meta: LeRobotDatasetMetadata | None = None,
+        *,
+        conventions: tuple[PolicySpec, Statistics] | None = None,
+        vlm: SpatialVLM | None = None,
+    ) -> None:
+        """Makes a new policy for a data set, or an untrained one with a trained one's conventions.
+
+        Args:
+            config: Settings; for a new policy, what the data decide is filled in here.
+            dataset_stats: Statistics of the data set, for a new policy.
+            dataset_meta: Data set to train on; None to act only.
+            conventions: Of a trained policy, from its checkpoint.
+            vlm: A VLM that is loaded already.
+
+        Raises:
+            SpatuneError: There is neither a data set nor conventions, or they do not fit `config`.
+        """
+        super().__init__(config)
+        self.config: SpatuneConfig = config
+        self.encoder = VlmFeatures(config, vlm)
+        self.spec, self.statistics = conventions or prepare_policy(
+            config, self.encoder, dataset_stats, dataset_meta
+        )
+        self._batches = TrainingBatches(config, dataset_meta)
+        self.network = SpatuneNetwork(_network_config(config, self.spec))
+        self.ema: SpatuneNetwork | None = None
+        if config.ema_decay:
+            self.ema = copy.deepcopy(self.network).requires_grad_(False).eval()
+            self.register_buffer("ema_steps", torch.zeros((), dtype=torch.int64))
+        if not config.freeze_vlm:
+            # Only a VLM that is trained is a part of the module tree.
+            self.vlm_model = self.encoder.vlm.model
+            config.features_vlm = ""
+        state, action = policy_affines(self.spec, self.statistics)
+        for name, affine in (("state", state), ("action", action)):
+            for part in ("offset", "scale"):
+                value = torch.from_numpy(getattr(affine, part)).float()
+                self.register_buffer(f"{name}_{part}", value, persistent=False)
+        self.reset()
+
+    def forward(self, batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
+        """Training loss.
+
+        Args:
+            batch: A LeRobot batch: `observation.state` (B, S), `action` (B, H, A) with
+                `action_is_pad`, or the data set's columns behind `index`; images (B, 3, H, W) and
+                `task` where features are not cached.
+
+        Returns:
+            The loss and its parts.
+        """
+        device = self.device
+        actions, padded = self._batches.targets(batch)
+        inputs: dict[str, Tensor] = {
+            STATE: self._normalised_state(batch[STATE]),
+            ACTION: (actions.to(device) - self.action_offset) / self.action_scale,
+            f"{ACTION}_is_pad": padded.to(device),
+        }
+        spatial = self._batches.spatial_targets(batch)
+        if GOAL_POSITIONS in spatial:
+            offset, scale = self.state_offset[:3], self.state_scale[:3]
+            inputs["aux.positions"] = (spatial[GOAL_POSITIONS].to(device) - offset) / scale
+        if GOAL_PIXELS in spatial:
+            inputs["aux.pixels"] = spatial[GOAL_PIXELS].to(device)
+        if self.config.use_cached_features:
+            features = self._batches.features(batch)
+        else:
+            features = self._encode(batch, gradients=self.training and not self.config.freeze_vlm)
+        for spec in self.config.features:
+            inputs[spec.key] = features[spec.name].to(device)
+        return self._actor.loss(inputs)
+
+    @torch.no_grad()
+    def predict_action_chunk(
+        self, batch: dict[str, Any], *, noise: Tensor | None = None, **_: Any
+    ) -> Tensor:
+        """Chunks of actions from observations.
+
+        Args:
+            batch: `observation.state` (B, S), and `features.<name>` or images and `task`.
+            noise: (B, H, A) that the flow head starts from; drawn from torch's generator if None.
+
+        Returns:
+            (B, H, A) in environment units.
+        """
+        self.eval()
+        if all(spec.key in batch for spec in self.config.features):
+            features = self._batches.features(batch)
+        else:
+            features = self._encode(batch)
+        return self.act(features, batch[STATE], noise)
+
+    @torch.no_grad()
+    def act(
+        self, features: dict[str, Tensor], state: Tensor, noise: Tensor | None = None
+    ) -> Tensor:
+        """Chunks of actions from features.
+
+        Args:
+            features: name -> float32 (B, *shape).
+            state: (B, S) in environment units.
+            noise: As in `predict_action_chunk`.
+
+        Returns:
+            (B, H, A) in environment units, clipped to the action bounds; a gripper that opens at
+            -1 and closes at +1 gets exactly one of the two.
+        """
+        device, spec = self.device, self.spec
+        if noise is None:
+            noise = torch.randn(len(state), spec.chunk_length, spec.action_dim)
+        features = {name: tensor.to(device).float() for name, tensor in features.items()}
+        normalised = self._normalised_state(state)
+        actions = self._actor.predict(features, normalised, noise.to(device).float()).float()
+        actions = actions * self.action_scale + self.action_offset
+        if spec.gripper_index is not None and spec.gripper_convention == GRIPPER_CLOSE_POSITIVE:
+            gripper = actions[..., spec.gripper_index]
+            actions[..., spec.gripper_index] = torch.where(gripper > 0, 1.0, -1.0)
+        low = actions.new_tensor(spec.action_low)
+        return actions.clamp(low, actions.new_tensor(spec.action_high))
+
+    @torch.no_grad()
+    def select_action(self, batch: dict[str, Any], **kwargs: Any) -> Tensor:
+        """The next action (B, A) of every environment; predicts a chunk when the queue is empty."""
+        envs = range(len(batch[STATE]))
+        if self._chunker is None or self._chunker.num_envs != len(envs):
+            self._chunker = ActionChunker(len(envs), self.config.n_action_steps)
+        if self._chunker.to_replan():
+            chunks = self.predict_action_chunk(batch, **kwargs)
+            self._chunker.push(envs, chunks.cpu().numpy())
+        return torch.from_numpy(self._chunker.pop()).to(self.device)
+
+    def reset(self) -> None:
+        """Empties the queue of actions."""
+        self._chunker: ActionChunker | None = None
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Advances the running mean of the weights by one step."""
+        if self.ema is None:
+            return
+        self.ema_steps += 1
+        steps = int(self.ema_steps)
+        decay = min(self.config.ema_decay, steps / (steps + _EMA_WARMUP))
+        pairs = zip(self.ema.parameters(), self.network.parameters(), strict=True)
+        for mean, value in pairs:
+            mean.lerp_(value, 1 - decay)
+        for mean, value in zip(self.ema.buffers(), self.network.buffers(), strict=True):
+            mean.copy_(value)
+
+    def get_optim_params(self) -> list[dict[str, Any]]:
+        """Parameter groups: the network, and the VLM at its own rate where it is trained."""
+        groups: list[dict[str, Any]] = [{"params": list(self.network.parameters())}]
+        if not self.config.freeze_vlm:
+            rate = self.config.optimizer_lr * self.config.vlm_lr_scale
+            groups.append({"params": list(self.vlm_model.parameters()), "lr": rate})
+        return groups
+
+    @classmethod
+    def from_pretrained(  # pyright: ignore[reportIncompatibleMethodOverride]
+        cls,
+        pretrained_name_or_path: str | Path,
+        *,
+        config: PreTrainedConfig | None = None,
+        revision: str | None = None,
+        dataset_meta: LeRobotDatasetMetadata | None = None,
+        vlm: SpatialVLM | None = None,
+        **_: Any,
+    ) -> SpatunePolicy:
+        """Loads a policy in evaluation mode.
+
+        The checkpoint's own statistics count, whatever data set it is trained on further.
+
+        Args:
+            pretrained_name_or_path: `embedded`, a folder, or a hub id.
+            config: Settings that replace the stored ones.
+            revision: Branch, tag or commit of a hub id.
+            dataset_meta: Data set to go on training on.
+            vlm: A VLM that is loaded already.
+
+        Raises:
+            SpatuneError: A file is missing or does not fit, or weights are missing or left over.
+        """
+        folder = find_checkpoint(pretrained_name_or_path, revision=revision)
+        spec, statistics = read_conventions(folder)
+        config = config or PreTrainedConfig.from_pretrained(folder)
+        if not isinstance(config, SpatuneConfig):
+            raise SpatuneError(f"{folder} holds a policy of type {config.type!r}, not 'spatune'")
+        if (folder / VLM_FOLDER).is_dir():
+            config.vlm, config.vlm_revision = str(folder / VLM_FOLDER), None
+        spec = replace(spec, execute_steps=config.n_action_steps)
+        policy = cls(config, None, dataset_meta, conventions=(spec, statistics), vlm=vlm)
+        _load_weights(policy, folder / WEIGHTS_FILE)
+        policy.to(config.device)
+        return policy.eval()
+
+    def _save_pretrained(
+        self, save_directory: Path, state_dict: dict[str, Tensor] | None = None
+    ) -> None:
+        self.config._save_pretrained(save_directory)
+        state = self.state_dict() if state_dict is None else state_dict
+        kept = {k: v.contiguous() for k, v in state.items() if not k.startswith(_VLM_PREFIX)}
+        save_file(kept, save_directory / WEIGHTS_FILE)
+        write_conventions(save_directory, self.spec, self.statistics)
+        if not self.config.freeze_vlm:
+            self.encoder.vlm.save_pretrained(save_directory / VLM_FOLDER)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the policy runs."""
+        return self.state_offset.device
+
+    @property
+    def _actor(self) -> SpatuneNetwork:
+        return self.network if self.training or self.ema is None else self.ema
+
+    def _encode(self, batch: dict[str, Any], *, gradients: bool = False) -> dict[str, Tensor]:
+        images = batch_images(batch, [camera.key for camera in self.spec.cameras])
+        return self.encoder.encode(images, batch["task"], self.device, gradients=gradients)
+
+    def _normalised_state(self, state: Tensor) -> Tensor:
+        return (state.to(self.device).float() - self.state_offset) / self.state_scale
+
+
+def _network_config(config: SpatuneConfig, spec: PolicySpec) -> NetworkConfig:
+    return NetworkConfig(
+        features=tuple(config.features),
+        state_dim=spec.state_dim,
+        action_dim=spec.action_dim,
+        chunk_length=spec.chunk_length,
+        head=cast(HeadName, config.head),
+        gripper_index=spec.gripper_index,
+        rotation_indices=tuple(
+            index for index, name in enumerate(spec.action_layout) if name.startswith("delta_r")
+        ),
+        keypoints=config.keypoints,
+        width=config.width,
+        text_width=config.text_width,
+        hidden=config.hidden,
+        flow_width=config.flow_width,
+        flow_layers=config.flow_layers,
+        flow_steps=config.flow_steps,
+        state_noise=config.state_noise,
+    )
+
+
+def _load_weights(policy: SpatunePolicy, path: Path) -> None:
+    if not path.is_file():
+        raise SpatuneError(f"{path} is missing; the checkpoint is not complete")
+    wanted = {k: v for k, v in policy.state_dict().items() if not k.startswith(_VLM_PREFIX)}
+    found = load_file(path)
+    for problem, names in (
+        ("misses", wanted.keys() - found),
+        ("has unknown", found.keys() - wanted),
+    ):
+        if names:
+            raise SpatuneError(
+                f"{path} {problem} {len(names)} weights, such as {min(names)}; it does not belong "
+                "to its config.json"
+            )
+    for name, tensor in found.items():
+        if tensor.shape != wanted[name].shape:
+            raise SpatuneError(
+                f"{path}: {name} has shape {tuple(tensor.shape)} instead of "
+                f"{tuple(wanted[name].shape)}; it does not belong to its config.json"
+            )
+    policy.load_state_dict(found, strict=False)

@@ -1,0 +1,78 @@
+"""From a training checkpoint to a policy folder that is small and complete: `pack_policy`."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import SpatuneError
+from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, find_checkpoint, write_conventions
+
+
+@dataclass(frozen=True)
+class PackConfig:
+    """Settings of `pack_policy`."""
+
+    checkpoint: Path
+    """A `pretrained_model` folder that lerobot-train wrote."""
+    out: Path
+    """Folder to write; must not exist."""
+    vlm: Path | None = None
+    """Folder of the VLM to put in; it must be the one that made the policy's features. None takes
+    the one that the checkpoint names."""
+    half: bool = True
+    """Store the policy's parameters in float16."""
+
+
+def pack_policy(config: PackConfig) -> Path:
+    """Writes a policy folder with the weights that act, and the VLM as it is.
+
+    The running mean of the weights replaces the trained ones; what only training needs is left
+    out.
+
+    Returns:
+        The folder, `config.out`.
+
+    Raises:
+        SpatuneError: `out` exists, or the VLM is another one.
+    """
+    from safetensors.torch import save_file
+
+    from .digests import vlm_sha256
+    from .modeling_spatune import SpatunePolicy
+    from .processor_spatune import make_spatune_pre_post_processors
+
+    if config.out.exists():
+        raise SpatuneError(f"{config.out} exists already; choose another folder or delete it")
+    policy = SpatunePolicy.from_pretrained(find_checkpoint(config.checkpoint))
+    settings = policy.config
+    vlm = Path(config.vlm or settings.vlm)
+    if not (vlm / "config.json").is_file():
+        raise SpatuneError(f"VLM {vlm} is not a folder with config.json; name it with --vlm")
+    if settings.features_vlm and vlm_sha256(vlm) != settings.features_vlm:
+        raise SpatuneError(
+            f"VLM {vlm} is not the one that made the policy's features "
+            f"({settings.features_vlm[:12]}); name that one with --vlm"
+        )
+    network = policy.ema or policy.network
+    # Buffers are running statistics of the features: small, and variances need the range.
+    halved = {name for name, _ in network.named_parameters()} if config.half else set()
+    state = {
+        f"network.{name}": (value.half() if name in halved else value).contiguous()
+        for name, value in network.state_dict().items()
+    }
+    settings.ema_decay = 0.0
+    settings.use_cached_features = False
+    settings.freeze_vlm = True
+    settings.pretrained_path = None
+    settings.vlm = VLM_FOLDER
+    settings.features_vlm = settings.features_vlm or vlm_sha256(vlm)
+    config.out.mkdir(parents=True)
+    settings._save_pretrained(config.out)
+    save_file(state, config.out / WEIGHTS_FILE)
+    write_conventions(config.out, policy.spec, policy.statistics)
+    for pipeline in make_spatune_pre_post_processors(settings):
+        pipeline.save_pretrained(config.out)
+    shutil.copytree(vlm, config.out / VLM_FOLDER)
+    return config.out
