@@ -1,0 +1,91 @@
+"""`EvalLiberoConfig`: the arguments of `spatune eval libero`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from .protocol import ProtocolName
+
+Control = Literal["none", "blind", "random", "zero"]
+
+
+@dataclass(frozen=True)
+class EvalLiberoConfig:
+    """Score a policy on a LIBERO suite.
+
+    The run directory holds config.json, episodes.jsonl and report.json. A run that was stopped or
+    killed goes on when the same command is given again; finished episodes are never repeated.
+    """
+
+    policy: str = "embedded"
+    """Policy to score: 'embedded', a folder, or a hub id."""
+
+    suite: str = "libero_object"
+    """LIBERO suite, for example libero_spatial, libero_90 or libero_goal_swap (LIBERO-PRO)."""
+
+    tasks: str = "all"
+    """Tasks of the suite: 'all', or ids and ranges such as '0,3,5-7'."""
+
+    episodes: int | None = None
+    """Episodes a task, from init state 0 on; the protocol's number of trials by default."""
+
+    protocol: ProtocolName = "paired"
+    """Trials and step budgets: paired and openvla 50 trials; lerobot 10; groot 20 and 720 steps."""
+
+    control: Control = "none"
+    """Who acts: none is the policy itself, blind the policy with black images, random uniform
+    actions, zero no motion with an open gripper. All play the same episodes."""
+
+    workers: int = 2
+    """Worker processes, each with one simulator (about 2 GB of memory)."""
+
+    device: str = "auto"
+    """Where the policy runs: cpu, cuda, cuda:N; auto takes a GPU when torch sees one."""
+
+    mode: Literal["auto", "exact", "batched"] = "auto"
+    """exact: one sample a policy call, the same results on any number of workers. batched: for
+    GPUs. auto: exact on a CPU, batched on a GPU."""
+
+    max_batch: int = 8
+    """Most samples in one policy call of the batched mode."""
+
+    max_wait_ms: float = 5.0
+    """Longest wait for more samples in the batched mode, in milliseconds."""
+
+    seed: int = 0
+    """Seed of the policy's noise."""
+
+    out: Path | None = None
+    """Run directory; by default runs/libero/<policy>-<suite>-<protocol>-<control>-seed<seed>."""
+
+    videos: int = 0
+    """Save an mp4 of the first N episodes of each task (agent view); slower, same results."""
+
+    image_size: int | None = None
+    """Pixels of the square camera images; by default the size that the policy was trained with."""
+
+
+@dataclass(frozen=True)
+class DemoConfig:
+    """Watch the embedded policy act in real LIBERO, beside blind, random and zero-action controls.
+
+    Plays a few episodes of libero_object and libero_spatial, prints the success table, and saves a
+    video and a contact sheet. What an earlier call has played is kept and not played again.
+    """
+
+    policy: str = "embedded"
+    """Policy to show: 'embedded', a folder, or a hub id."""
+
+    workers: int = 2
+    """Worker processes, each with one simulator (about 2 GB of memory)."""
+
+    seed: int = 0
+    """Seed of the policy's noise."""
+
+    out: Path = Path("runs/demo")
+    """Folder of records, video and contact sheet."""
+
+    fresh: bool = False
+    """Forget what an earlier call has played."""

@@ -1,0 +1,113 @@
+"""`LiberoView`: what a policy is shown of LIBERO; `make_env` builds environments that show it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from ..envs.libero import CAMERAS, CONTROL_HZ, LiberoEnv
+from ..envs.spec import (
+    LIBERO_ACTION_LAYOUT,
+    LIBERO_STATE_LAYOUTS,
+    CameraSpec,
+    EnvSpec,
+    Orientation,
+    StateFrame,
+)
+from ..errors import SpatuneError
+from ..evaluation.environment import EnvFactory
+from ..policies.spec import PolicySpec
+from .protocol import PROTOCOLS, LiberoProtocol
+
+AGENT_VIEW, WRIST_VIEW = CAMERAS
+_BASE_LAYOUT = LIBERO_STATE_LAYOUTS["base"]
+
+
+@dataclass(frozen=True)
+class LiberoView:
+    """The conventions in which LIBERO can be shown.
+
+    Attributes:
+        image_size: Pixels of the square images.
+        orientation: Orientation of the images.
+        state_frame: Frame of the end-effector position.
+    """
+
+    image_size: int = 128
+    orientation: Orientation = "upright"
+    state_frame: StateFrame = "world"
+
+    def __post_init__(self) -> None:
+        if self.image_size < 1:
+            raise SpatuneError(f"image_size is {self.image_size}; give a number of pixels")
+
+    @classmethod
+    def of_size(cls, image_size: int | None) -> LiberoView:
+        """The default view, at another image size if one is given."""
+        return cls() if image_size is None else cls(image_size)
+
+    @classmethod
+    def of_policy(cls, spec: PolicySpec, image_size: int | None = None) -> LiberoView:
+        """The view that a policy was trained on, at another image size if one is given."""
+        frame: StateFrame = "base" if spec.state_layout == _BASE_LAYOUT else "world"
+        camera = spec.cameras[0] if spec.cameras else None
+        size = camera.height if camera else cls.image_size
+        return cls(
+            image_size=size if image_size is None else image_size,
+            orientation=camera.orientation if camera else cls.orientation,
+            state_frame=frame,
+        )
+
+    def env_spec(self) -> EnvSpec:
+        """What `make_env` will give, known before any simulator is built."""
+        return EnvSpec(
+            name="libero",
+            cameras=tuple(
+                CameraSpec(key, name, self.image_size, self.image_size, self.orientation)
+                for key, name in CAMERAS.items()
+            ),
+            state_layout=LIBERO_STATE_LAYOUTS[self.state_frame],
+            action_layout=LIBERO_ACTION_LAYOUT,
+            action_low=(-1.0,) * len(LIBERO_ACTION_LAYOUT),
+            action_high=(1.0,) * len(LIBERO_ACTION_LAYOUT),
+            gripper_convention="-1 open, +1 close",
+            control_hz=CONTROL_HZ,
+        )
+
+
+def make_env(
+    suite: str,
+    task_id: int,
+    *,
+    protocol: str,
+    image_size: int,
+    orientation: Orientation,
+    state_frame: StateFrame,
+) -> LiberoEnv:
+    """Build the environment of a task; images are rendered only where the engine asks for them.
+
+    Args:
+        suite: LIBERO suite.
+        task_id: Task in the suite.
+        protocol: Name of a protocol, for the step budget and the settling steps.
+        image_size: See `LiberoView`, as the other two.
+        orientation: See `LiberoView`.
+        state_frame: See `LiberoView`.
+    """
+    rules = PROTOCOLS[protocol]
+    return LiberoEnv(
+        suite,
+        task_id,
+        image_size=image_size,
+        orientation=orientation,
+        state_frame=state_frame,
+        render_every=0,
+        max_steps=rules.steps_of(suite),
+        settle_steps=rules.settle_steps,
+    )
+
+
+def env_factory(protocol: LiberoProtocol, view: LiberoView) -> EnvFactory:
+    """`make_env` as data for worker processes."""
+    return EnvFactory(
+        f"{__name__}:{make_env.__name__}", {"protocol": protocol.name, **asdict(view)}
+    )

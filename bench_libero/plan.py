@@ -1,0 +1,152 @@
+"""`EvalPlan`: an evaluation with checked arguments, made before anything heavy is loaded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..envs.libero_suites import init_states, libero_task, task_count
+from ..errors import SpatuneError
+from ..evaluation import ChunkPolicy, EngineOptions, EnvFactory, EpisodeKey
+from ..evaluation.video import VideoRequest
+from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
+from .config import EvalLiberoConfig
+from .environment import AGENT_VIEW, LiberoView, env_factory
+from .protocol import PROTOCOLS
+from .tasks import parse_tasks
+
+
+@dataclass(frozen=True)
+class EvalPlan:
+    """What will be played, and what decides its results.
+
+    Attributes:
+        config: The arguments.
+        policy: The policy, or None for a control that needs none.
+        identity: Content of `config.json`.
+        keys: The episodes.
+        factory: Makes the environments.
+        device: Where the policy runs.
+        options: How the episodes are played, `exact` or `batched` included.
+        directory: The run directory.
+    """
+
+    config: EvalLiberoConfig
+    policy: CheckedPolicy | None
+    identity: Mapping[str, Any]
+    keys: tuple[EpisodeKey, ...]
+    factory: EnvFactory
+    device: str
+    options: EngineOptions
+    directory: Path
+
+    @property
+    def title(self) -> str:
+        """Who acts, on what, and how, in one line."""
+        who = self.policy.name if self.policy else "no policy"
+        return (
+            f"{who} on {self.config.suite}, control {self.config.control}, "
+            f"protocol {self.config.protocol}, {self.options.mode} mode"
+        )
+
+    def load_actor(self) -> ChunkPolicy:
+        """Load what acts."""
+        return make_actor(self.config.control, self._load)
+
+    def videos(self) -> dict[EpisodeKey, VideoRequest]:
+        """What to film: the first episodes of each task."""
+        folder = self.directory / "videos"
+        return {
+            key: VideoRequest(str(folder / f"{video_name(key)}.mp4"), (AGENT_VIEW,))
+            for key in self.keys
+            if key.init_index < self.config.videos
+        }
+
+    def _load(self) -> ChunkPolicy:
+        assert self.policy is not None, "needs_policy says which controls load weights"
+        return self.policy.load(self.device)
+
+
+def make_plan(config: EvalLiberoConfig) -> EvalPlan:
+    """Check the arguments and work out the episodes.
+
+    Raises:
+        SpatuneError: Unknown suite, task, episode or policy, or a policy whose conventions are not
+            LIBERO's; one line that names the fix.
+    """
+    protocol = PROTOCOLS[config.protocol]
+    tasks = parse_tasks(config.tasks, task_count(config.suite))
+    episodes = protocol.trials if config.episodes is None else config.episodes
+    _check_episodes(config.suite, tasks, episodes)
+    policy, view = None, LiberoView.of_size(config.image_size)
+    if needs_policy(config.control):
+        policy = check_policy(config.policy, config.image_size)
+        view = policy.view
+    device = _device(config.device) if policy else "cpu"
+    mode = config.mode
+    if mode == "auto":
+        mode = "exact" if device == "cpu" else "batched"
+    options = EngineOptions(
+        workers=config.workers,
+        mode=mode,
+        max_batch=config.max_batch,
+        max_wait_ms=config.max_wait_ms,
+    )
+    identity = {
+        "benchmark": "libero",
+        "policy": policy.name if policy else None,
+        "policy_sha256": policy.sha256 if policy else None,
+        "control": config.control,
+        "suite": config.suite,
+        "tasks": list(tasks),
+        "episodes": episodes,
+        "protocol": config.protocol,
+        "device": device,
+        "mode": mode,
+        "seed": config.seed,
+        **asdict(view),
+    }
+    return EvalPlan(
+        config=config,
+        policy=policy,
+        identity=identity,
+        keys=protocol.keys(config.suite, tasks, episodes, config.seed),
+        factory=env_factory(protocol, view),
+        device=device,
+        options=options,
+        directory=config.out or _default_directory(config),
+    )
+
+
+def video_name(key: EpisodeKey) -> str:
+    """File name of an episode's film, without its ending."""
+    return f"{key.suite}-task{key.task_id:02d}-init{key.init_index:02d}"
+
+
+def _check_episodes(suite: str, tasks: tuple[int, ...], episodes: int) -> None:
+    for task in tasks:
+        libero_task(suite, task)
+        stored = len(init_states(suite, task))
+        if not 1 <= episodes <= stored:
+            raise SpatuneError(
+                f"episodes = {episodes}: {suite} task {task} has init states for 1 to {stored} "
+                "episodes"
+            )
+
+
+def _device(asked: str) -> str:
+    if asked != "auto":
+        return asked
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _default_directory(config: EvalLiberoConfig) -> Path:
+    name = config.policy if needs_policy(config.control) else "control"
+    name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    parts = (name, config.suite, config.protocol, config.control, f"seed{config.seed}")
+    return Path("runs") / "libero" / "-".join(parts)

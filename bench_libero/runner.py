@@ -1,0 +1,60 @@
+"""`run_eval`: scores a policy on LIBERO and writes the run directory."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+
+from ..evaluation import (
+    EpisodeStore,
+    Lane,
+    Progress,
+    Report,
+    run_lanes,
+    success_table,
+    summarise,
+)
+from ..evaluation.versions import installed_versions
+from .config import EvalLiberoConfig
+from .plan import EvalPlan, make_plan
+
+
+def run_eval(config: EvalLiberoConfig) -> Report:
+    """Play what is not yet played, write `report.json`, print the table.
+
+    Args:
+        config: The arguments of `spatune eval libero`.
+
+    Raises:
+        SpatuneError: The arguments name something that does not exist, the policy does not fit
+            LIBERO, or the run directory holds another run; raised before any episode.
+    """
+    plan = make_plan(config)
+    with EpisodeStore(plan.directory, plan.identity) as store:
+        _play(plan, store)
+        summary = summarise(store.records, plan.keys, config.control)
+    report = Report(plan.directory, store.config, summary, installed_versions())
+    path = report.write()
+    console = Console()
+    console.print(success_table(summary, plan.title))
+    console.print(f"report: {path}", soft_wrap=True, highlight=False)
+    return report
+
+
+def _play(plan: EvalPlan, store: EpisodeStore) -> None:
+    pending = store.pending(plan.keys)
+    done = len(plan.keys) - len(pending)
+    if done:
+        print(
+            f"{plan.directory}: {done} of {len(plan.keys)} episodes are there already",
+            file=sys.stderr,
+        )
+    if not pending:
+        store.finalise()
+        return
+    config = plan.config
+    lane = Lane(config.control, plan.load_actor(), store, plan.keys, plan.videos())
+    successes = sum(bool(record.success) for record in store.records)
+    with Progress(len(plan.keys), done, successes) as progress:
+        run_lanes([lane], plan.factory, plan.options, progress)

@@ -1,0 +1,127 @@
+"""`spatune`: the command line.
+
+A subcommand's modules are imported only when it is called, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from .errors import SpatuneError
+
+BAD_INPUT, STOPPED = 2, 130
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand: where its arguments (a dataclass) and its function are, and what it does."""
+
+    config: str
+    function: str
+    help: str
+
+
+COMMANDS = {
+    "demo": Command(
+        "bench_libero.config:DemoConfig",
+        "bench_libero.demo:run_demo",
+        "watch the embedded policy act in LIBERO; table, video, contact sheet",
+    ),
+    "doctor": Command(
+        "bench_libero.doctor:DoctorConfig",
+        "bench_libero.doctor:run_doctor",
+        "what this machine can do, and how to fix what it cannot",
+    ),
+    "eval libero": Command(
+        "bench_libero.config:EvalLiberoConfig",
+        "bench_libero.runner:run_eval",
+        "success rates of a policy on a LIBERO suite",
+    ),
+    "demos libero": Command(
+        "envs.experts.demos:DemosLiberoConfig",
+        "envs.experts.demos:write_demos",
+        "expert demonstrations as a LeRobotDataset",
+    ),
+    "features": Command(
+        "policies.features_dataset:FeaturesConfig",
+        "policies.features_dataset:build_features",
+        "frozen-VLM features as a derived LeRobotDataset",
+    ),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a subcommand.
+
+    Args:
+        arguments: Words after `spatune`; those of the process by default.
+
+    Returns:
+        0, or 2 for bad input (one line on stderr), or 130 when stopped by Ctrl-C.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return _dispatch(words)
+    except SpatuneError as error:
+        print(f"spatune: error: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("spatune: stopped; the same command goes on from here", file=sys.stderr)
+        return STOPPED
+
+
+def _dispatch(words: list[str]) -> int:
+    if words == ["--version"]:
+        from . import __version__
+
+        print(f"spatune {__version__}")
+        return 0
+    name = next((n for n in COMMANDS if words[: len(n.split())] == n.split()), None)
+    if name is not None:
+        _run(name, words[len(name.split()) :])
+        return 0
+    group = words[0] if words and any(n.startswith(f"{words[0]} ") for n in COMMANDS) else ""
+    rest = words[1:] if group else words
+    if not rest or rest[0] in ("-h", "--help"):
+        print(_usage(group))
+        return 0 if rest else BAD_INPUT
+    known = ", ".join(n for n in COMMANDS if not group or n.startswith(f"{group} "))
+    raise SpatuneError(f"unknown command {' '.join(words[:2])!r}; commands are: {known}")
+
+
+def _run(name: str, words: list[str]) -> None:
+    import tyro
+
+    command = COMMANDS[name]
+    config = tyro.cli(_load(command.config), prog=f"spatune {name}", args=words)
+    _load(command.function)(config)
+
+
+def _load(target: str):
+    module, _, name = target.partition(":")
+    return getattr(import_module(f".{module}", __package__), name)
+
+
+def _usage(group: str) -> str:
+    names = [name for name in COMMANDS if name.startswith(f"{group} ") or not group]
+    width = max(map(len, names))
+    lines = [f"  {name.ljust(width)}  {COMMANDS[name].help}" for name in names]
+    return "\n".join(
+        [
+            f"usage: spatune {group or 'COMMAND'} ...",
+            "",
+            "A spatially tuned vision-language model that acts.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "spatune COMMAND --help tells its arguments; spatune --version the version.",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

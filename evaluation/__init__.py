@@ -1,0 +1,79 @@
+"""What every benchmark shares: episode keys, the work queue, records, statistics, reports.
+
+No module here knows a benchmark: an environment is anything that follows `Env`, a policy anything
+that follows `ChunkPolicy`. Names load on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .controls import BlindPolicy, RandomPolicy, ZeroPolicy
+    from .engine import EngineOptions, Lane, run_lanes
+    from .environment import Env, EnvFactory
+    from .intervals import clopper_pearson, wilson
+    from .keys import EpisodeKey
+    from .policy import ChunkPolicy
+    from .progress import Progress
+    from .records import EpisodeRecord
+    from .report import Report
+    from .store import EpisodeStore
+    from .summary import Summary, summarise
+    from .table import success_table
+
+__all__ = [
+    "BlindPolicy",
+    "ChunkPolicy",
+    "EngineOptions",
+    "Env",
+    "EnvFactory",
+    "EpisodeKey",
+    "EpisodeRecord",
+    "EpisodeStore",
+    "Lane",
+    "Progress",
+    "RandomPolicy",
+    "Report",
+    "Summary",
+    "ZeroPolicy",
+    "clopper_pearson",
+    "run_lanes",
+    "success_table",
+    "summarise",
+    "wilson",
+]
+
+_MODULES = {
+    "BlindPolicy": ".controls",
+    "ChunkPolicy": ".policy",
+    "EngineOptions": ".engine",
+    "Env": ".environment",
+    "EnvFactory": ".environment",
+    "EpisodeKey": ".keys",
+    "EpisodeRecord": ".records",
+    "EpisodeStore": ".store",
+    "Lane": ".engine",
+    "Progress": ".progress",
+    "RandomPolicy": ".controls",
+    "Report": ".report",
+    "Summary": ".summary",
+    "ZeroPolicy": ".controls",
+    "clopper_pearson": ".intervals",
+    "run_lanes": ".engine",
+    "success_table": ".table",
+    "summarise": ".summary",
+    "wilson": ".intervals",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module that holds a public name when the name is first used (PEP 562)."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name], __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(_MODULES))

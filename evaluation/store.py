@@ -1,0 +1,215 @@
+"""`EpisodeStore`: a run directory whose `episodes.jsonl` is the resume state."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import SpatuneError
+from .keys import EpisodeKey
+from .records import EpisodeRecord
+
+_MISSING = "nothing"
+
+
+class EpisodeStore:
+    """Append-only records of one run, one fsynced JSON line an attempt.
+
+    A line is on disk before `append` returns, so a kill loses no finished episode; a line that was
+    torn by a kill is cut off when the directory is opened again. `config.json` names everything
+    that decides the results, and a directory of another configuration is refused. A lock keeps a
+    second process out of the directory.
+
+    Args:
+        directory: Run directory; made when it is missing.
+        config: What decides the results, as plain JSON (without paths of outputs or the number of
+            workers, which do not).
+
+    Attributes:
+        config: The configuration, as plain JSON.
+        records: All records, in the order of the file.
+
+    Raises:
+        SpatuneError: The directory holds another configuration, is in use, or is damaged.
+    """
+
+    def __init__(self, directory: str | Path, config: Mapping[str, Any]) -> None:
+        self.directory = Path(directory)
+        self.path = self.directory / "episodes.jsonl"
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise SpatuneError(
+                f"{self.directory} is not a directory: choose another --out"
+            ) from None
+        self._lock = _locked(self.directory)
+        try:
+            self.config: dict[str, Any] = json.loads(json.dumps(dict(config)))
+            self._check_config(self.config)
+            self.records: list[EpisodeRecord] = _read(self.path)
+        except BaseException:
+            os.close(self._lock)
+            raise
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        _sync_directory(self.directory)
+
+    def __enter__(self) -> EpisodeStore:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release the file and the lock; safe to call twice."""
+        if self._lock >= 0:
+            os.close(self._descriptor)
+            os.close(self._lock)
+            self._lock = -1
+
+    def append(self, record: EpisodeRecord) -> None:
+        """Add one record; it is on disk when this returns."""
+        data = record.to_line().encode()
+        if os.write(self._descriptor, data) != len(data):
+            raise OSError(f"{self.path}: the disk took only part of a record (is it full?)")
+        os.fsync(self._descriptor)
+        self.records.append(record)
+
+    @property
+    def trace_path(self) -> Path:
+        """Tracebacks of errors, for people: `errors.log`."""
+        return self.directory / "errors.log"
+
+    def log_trace(self, key: EpisodeKey, trace: str) -> None:
+        """Keep the traceback of an error, which a record has no room for."""
+        with open(self.trace_path, "a", encoding="utf-8") as file:
+            file.write(f"{json.dumps(key.to_json())}\n{trace}\n")
+
+    def attempts(self, key: EpisodeKey) -> int:
+        """How many attempts at `key` are recorded."""
+        return sum(record.key == key for record in self.records)
+
+    def done(self) -> set[EpisodeKey]:
+        """Keys with a result; a key that has only errors is not done."""
+        return {record.key for record in self.records if not record.is_error}
+
+    def pending(self, keys: Iterable[EpisodeKey]) -> list[EpisodeKey]:
+        """Those of `keys` that still need an episode, in canonical order."""
+        return sorted(set(keys) - self.done())
+
+    def finalise(self) -> None:
+        """Rewrite the file in canonical key order (attempts of a key in their order), atomically.
+
+        Runs of the same keys then agree line by line in all fields but
+        `spatune.evaluation.records.VOLATILE_FIELDS`, however they were interrupted or divided.
+        """
+        self.records.sort(key=lambda record: (record.key, record.attempt))
+        text = "".join(record.to_line() for record in self.records)
+        write_atomically(self.path, text)
+        os.close(self._descriptor)
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND)
+
+    def _check_config(self, config: dict[str, Any]) -> None:
+        path = self.directory / "config.json"
+        if not path.exists():
+            if self.path.exists():
+                raise SpatuneError(
+                    f"{self.directory} holds episodes.jsonl without config.json: "
+                    "choose another --out"
+                )
+            write_atomically(path, json.dumps(config, indent=2, sort_keys=True) + "\n")
+            return
+        try:
+            held = json.loads(path.read_text())
+        except json.JSONDecodeError:
+            raise SpatuneError(f"{path} is not JSON: choose another --out") from None
+        for name in sorted(held.keys() | config.keys()):
+            old, new = held.get(name, _MISSING), config.get(name, _MISSING)
+            if old != new:
+                raise SpatuneError(
+                    f"{self.directory} holds a run with {name} = {_shown(old)}, this run has "
+                    f"{name} = {_shown(new)}: choose another --out, or delete that directory"
+                )
+
+
+def read_records(directory: str | Path) -> list[EpisodeRecord]:
+    """Records of a run directory, without opening it for writing.
+
+    Raises:
+        SpatuneError: The directory holds no records, or damaged ones.
+    """
+    path = Path(directory) / "episodes.jsonl"
+    if not path.exists():
+        raise SpatuneError(f"{directory} holds no episodes.jsonl: is it a run directory?")
+    return _parse(path)[0]
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace `path` by `text` so that a kill leaves the old file or the new one, never a part."""
+    partial = path.with_name(path.name + ".partial")
+    with open(partial, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(partial, path)
+    _sync_directory(path.parent)
+
+
+def _read(path: Path) -> list[EpisodeRecord]:
+    if not path.exists():
+        return []
+    records, whole = _parse(path)
+    if whole != path.stat().st_size:
+        with open(path, "r+b") as file:
+            file.truncate(whole)
+            os.fsync(file.fileno())
+    return records
+
+
+def _parse(path: Path) -> tuple[list[EpisodeRecord], int]:
+    """Records of the file and the number of bytes before a torn last line."""
+    data = path.read_bytes()
+    lines = data.splitlines(keepends=True)
+    records: list[EpisodeRecord] = []
+    whole = 0
+    for number, line in enumerate(lines, start=1):
+        try:
+            if not line.endswith(b"\n"):
+                break
+            records.append(EpisodeRecord.from_json(json.loads(line)))
+        except (ValueError, KeyError, TypeError):
+            if number == len(lines):
+                break
+            raise SpatuneError(
+                f"{path}: line {number} is not an episode record; delete that line and run again"
+            ) from None
+        whole += len(line)
+    return records, whole
+
+
+def _locked(directory: Path) -> int:
+    descriptor = os.open(directory / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise SpatuneError(
+            f"{directory} is in use by another run: wait for it, or choose another --out"
+        ) from None
+    return descriptor
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value) if value != _MISSING else _MISSING
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _sync_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

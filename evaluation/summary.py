@@ -1,0 +1,206 @@
+"""`Summary`: what a run's records say, per task and in total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from .intervals import clopper_pearson, wilson
+from .keys import EpisodeKey
+from .records import EpisodeRecord
+
+
+@dataclass(frozen=True)
+class Count:
+    """Successes among finished episodes, and what is missing.
+
+    Attributes:
+        suite: Suite, or `all` for a total over suites.
+        task_id: Task, or None for a total.
+        instruction: The task in words; empty for a total.
+        successes: k.
+        episodes: n, finished episodes; errors and missing ones are not among them.
+        planned: Episodes that the run was to have.
+        errors: Episodes whose every attempt ended by an error.
+        missing: Episodes without any record.
+        error_attempts: All attempts that ended by an error, those that were repaired too.
+        mean_success_steps: Mean control steps of the successes, or None.
+    """
+
+    suite: str
+    task_id: int | None
+    instruction: str
+    successes: int
+    episodes: int
+    planned: int
+    errors: int
+    missing: int
+    error_attempts: int
+    mean_success_steps: float | None
+
+    @property
+    def rate(self) -> float | None:
+        """k / n, or None without an episode."""
+        return self.successes / self.episodes if self.episodes else None
+
+    def wilson(self) -> tuple[float, float]:
+        """Wilson 95 % interval of the success rate."""
+        return wilson(self.successes, self.episodes)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON form with rate and both 95 % intervals."""
+        return {
+            **asdict(self),
+            "rate": self.rate,
+            "wilson95": list(self.wilson()),
+            "clopper_pearson95": list(clopper_pearson(self.successes, self.episodes)),
+        }
+
+
+@dataclass(frozen=True)
+class BudgetPoint:
+    """Successes within a step budget, over all finished episodes."""
+
+    budget: int
+    successes: int
+    episodes: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Success of one policy or control.
+
+    Attributes:
+        control: `none`, or the control that acted.
+        tasks: One count a task, in canonical order.
+        total: Over all tasks.
+        budgets: Success against step budget, up to the shortest step limit of its episodes.
+        notes: What a reader must know beside the numbers: missing or uneven episodes, mixed
+            versions. Empty when there is nothing.
+    """
+
+    control: str
+    tasks: tuple[Count, ...]
+    total: Count
+    budgets: tuple[BudgetPoint, ...]
+    notes: tuple[str, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON form."""
+        return {
+            "control": self.control,
+            "total": self.total.to_json(),
+            "tasks": [task.to_json() for task in self.tasks],
+            "success_by_budget": [asdict(point) for point in self.budgets],
+            "notes": list(self.notes),
+        }
+
+
+def final_records(records: Iterable[EpisodeRecord]) -> dict[EpisodeKey, EpisodeRecord]:
+    """The record that counts for each key: its result, or else its last error."""
+    final: dict[EpisodeKey, EpisodeRecord] = {}
+    for record in records:
+        held = final.get(record.key)
+        if held is None or held.is_error:
+            final[record.key] = record
+    return final
+
+
+def summarise(
+    records: Sequence[EpisodeRecord],
+    keys: Iterable[EpisodeKey],
+    control: str = "none",
+    budget_step: int = 20,
+) -> Summary:
+    """Count the records of the planned episodes.
+
+    Args:
+        records: Records of one run.
+        keys: The planned episodes; records of other keys are left out.
+        control: Who acted.
+        budget_step: Control steps between two points of success against budget.
+    """
+    planned = sorted(set(keys))
+    wanted = set(planned)
+    held = [record for record in records if record.key in wanted]
+    final = final_records(held)
+    places = sorted({(key.suite, key.task_id) for key in planned})
+    tasks = tuple(
+        _count([k for k in planned if (k.suite, k.task_id) == place], final, held, *place)
+        for place in places
+    )
+    suites = {suite for suite, _ in places}
+    total = _count(planned, final, held, suites.pop() if len(suites) == 1 else "all", None)
+    return Summary(
+        control=control,
+        tasks=tasks,
+        total=total,
+        budgets=_budgets(list(final.values()), budget_step),
+        notes=tuple(_notes(tasks, total, final.values())),
+    )
+
+
+def _count(
+    keys: Sequence[EpisodeKey],
+    final: dict[EpisodeKey, EpisodeRecord],
+    held: Sequence[EpisodeRecord],
+    suite: str,
+    task_id: int | None,
+) -> Count:
+    mine = [final[key] for key in keys if key in final]
+    finished = [record for record in mine if not record.is_error]
+    successes = [record for record in finished if record.success]
+    wanted = set(keys)
+    steps = [record.steps for record in successes]
+    return Count(
+        suite=suite,
+        task_id=task_id,
+        instruction="" if task_id is None else next((r.instruction for r in finished), ""),
+        successes=len(successes),
+        episodes=len(finished),
+        planned=len(keys),
+        errors=len(mine) - len(finished),
+        missing=len(keys) - len(mine),
+        error_attempts=sum(r.is_error for r in held if r.key in wanted),
+        mean_success_steps=sum(steps) / len(steps) if steps else None,
+    )
+
+
+def _budgets(records: Sequence[EpisodeRecord], step: int) -> tuple[BudgetPoint, ...]:
+    finished = [record for record in records if not record.is_error]
+    if not finished:
+        return ()
+    # Beyond its step limit the outcome of an episode is unknown.
+    last = min(record.max_steps for record in finished)
+    solved = [r.first_success_step for r in finished if r.first_success_step is not None]
+    points = sorted({*range(step, last, step), last})
+    return tuple(
+        BudgetPoint(budget, sum(s <= budget for s in solved), len(finished)) for budget in points
+    )
+
+
+def _notes(tasks: Sequence[Count], total: Count, records: Iterable[EpisodeRecord]) -> list[str]:
+    notes = []
+    if total.missing:
+        notes.append(f"{total.missing} of {total.planned} episodes are missing")
+    if total.errors:
+        notes.append(
+            f"{total.errors} of {total.planned} episodes ended by an error and are not counted"
+        )
+    if total.error_attempts:
+        notes.append(f"{total.error_attempts} attempts ended by an error")
+    if len({task.episodes for task in tasks}) > 1:
+        counts = ", ".join(f"{t.suite}/{t.task_id}: {t.episodes}" for t in tasks)
+        notes.append(f"tasks have unequal numbers of finished episodes ({counts})")
+    finished = [record for record in records if not record.is_error]
+    for name in ("backend", "mode"):
+        values = {getattr(record, name) for record in finished}
+        if len(values) > 1:
+            notes.append(f"records mix {name}s: {', '.join(sorted(values))}")
+    names = {name for record in finished for name in record.versions}
+    for name in sorted(names):
+        values = {record.versions.get(name, "none") for record in finished}
+        if len(values) > 1:
+            notes.append(f"records mix versions of {name}: {', '.join(sorted(values))}")
+    return notes

@@ -1,0 +1,61 @@
+"""Fixtures around the reach environment."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from spatune.evaluation import EngineOptions, EnvFactory, EpisodeKey, EpisodeStore, Lane, run_lanes
+from spatune.evaluation.records import EpisodeRecord
+
+REACH = Path(__file__).with_name("reach_env.py")
+
+
+@pytest.fixture(scope="session")
+def reach() -> ModuleType:
+    """The module `reach_env`, imported by its path as a worker does."""
+    specification = importlib.util.spec_from_file_location("reach_env", REACH)
+    assert specification is not None and specification.loader is not None
+    module = importlib.util.module_from_spec(specification)
+    sys.modules["reach_env"] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def play(reach: ModuleType, tmp_path: Path) -> Callable[..., list[EpisodeRecord]]:
+    """Plays keys of the reach environment and returns the records as the file holds them."""
+
+    def play(
+        keys: tuple[EpisodeKey, ...],
+        *,
+        out: Path | None = None,
+        policy: Any = None,
+        control: str = "none",
+        options: EngineOptions | None = None,
+        videos: Any = None,
+        **env_arguments: Any,
+    ) -> list[EpisodeRecord]:
+        out = out or tmp_path / "run"
+        with EpisodeStore(out, {"seed": 0}) as store:
+            lane = Lane(control, policy or reach.SeekPolicy(), store, keys, videos or {})
+            run_lanes([lane], EnvFactory(f"{REACH}:ReachEnv", env_arguments), options)
+            return list(store.records)
+
+    return play
+
+
+@pytest.fixture(scope="session")
+def keys() -> tuple[EpisodeKey, ...]:
+    """Two tasks with three init states each."""
+    return tuple(
+        EpisodeKey("reach", "plain", task, init, env_seed=7 + init)
+        for task in range(2)
+        for init in range(3)
+    )

@@ -1,0 +1,39 @@
+"""Run the reach environment as a program of its own, so that a test can kill it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from reach_env import SeekPolicy  # noqa: E402
+
+from spatune.evaluation import (  # noqa: E402
+    EngineOptions,
+    EnvFactory,
+    EpisodeKey,
+    EpisodeStore,
+    Lane,
+    run_lanes,
+)
+
+KEYS = tuple(
+    EpisodeKey("reach", "plain", task, init, env_seed=7 + init)
+    for task in range(3)
+    for init in range(4)
+)
+
+
+def main(out: str, workers: int, step_seconds: float) -> None:
+    """Play all keys into `out`."""
+    factory = EnvFactory(f"{HERE / 'reach_env.py'}:ReachEnv", {"step_seconds": step_seconds})
+    with EpisodeStore(out, {"seed": 0}) as store:
+        run_lanes(
+            [Lane("none", SeekPolicy(), store, KEYS)], factory, EngineOptions(workers=workers)
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))

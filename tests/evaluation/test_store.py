@@ -1,0 +1,117 @@
+"""The run directory: another's is refused, a torn line is cut off, the end is canonical."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from spatune.errors import SpatuneError
+from spatune.evaluation import EpisodeKey, EpisodeRecord, EpisodeStore
+from spatune.evaluation.store import read_records
+
+CONFIG = {"policy": "embedded", "suites": ("plain",), "seed": 0}
+
+
+def record(task: int, init: int, *, error: str | None = None, attempt: int = 1) -> EpisodeRecord:
+    return EpisodeRecord(
+        key=EpisodeKey("reach", "plain", task, init),
+        control="none",
+        success=None if error else True,
+        steps=0 if error else 12,
+        max_steps=40,
+        first_success_step=None if error else 12,
+        return_=1.0,
+        wall_seconds=0.5,
+        error=error,
+        message=error,
+        action_digest="a",
+        state_digest="b",
+        instruction="reach",
+        mode="exact",
+        backend="numpy",
+        versions={"numpy": "2"},
+        attempt=attempt,
+    )
+
+
+def test_record_round_trip() -> None:
+    line = record(1, 2).to_line()
+    assert line.count("\n") == 1
+    assert EpisodeRecord.from_json(json.loads(line)) == record(1, 2)
+
+
+def test_records_are_there_when_it_is_opened_again(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        store.append(record(1, 0))
+        store.append(record(0, 1, error="RuntimeError"))
+        assert read_records(tmp_path) == store.records
+    keys = [EpisodeKey("reach", "plain", task, init) for task in (1, 0) for init in (1, 0)]
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        # What has only an error is pending.
+        assert store.pending(keys) == [keys[3], keys[2], keys[0]]
+        assert store.attempts(keys[2]) == 1
+
+
+def test_torn_last_line_is_cut_off(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        store.append(record(0, 0))
+    path = tmp_path / "episodes.jsonl"
+    whole = path.read_bytes()
+    for cut in (1, len(whole) // 2, len(whole) - 1):
+        path.write_bytes(whole + whole[:cut])
+        with EpisodeStore(tmp_path, CONFIG) as store:
+            assert store.records == [record(0, 0)]
+        assert path.read_bytes() == whole
+
+
+def test_damage_elsewhere_is_refused(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        store.append(record(0, 0))
+    path = tmp_path / "episodes.jsonl"
+    path.write_bytes(b"{}\n" + path.read_bytes())
+    with pytest.raises(SpatuneError, match="line 1 is not an episode record"):
+        EpisodeStore(tmp_path, CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"seed": 1}, "seed = 0, this run has seed = 1"),
+        (
+            {"suites": ["plain", "b"]},
+            r'suites = \["plain"\], this run has suites = \["plain", "b"\]',
+        ),
+        ({"control": "blind"}, 'control = nothing, this run has control = "blind"'),
+    ],
+)
+def test_other_configuration_is_refused(tmp_path: Path, change: dict, text: str) -> None:
+    EpisodeStore(tmp_path, CONFIG).close()
+    with pytest.raises(SpatuneError, match=text) as error:
+        EpisodeStore(tmp_path, {**CONFIG, **change})
+    assert "\n" not in str(error.value)
+    EpisodeStore(tmp_path, CONFIG).close()
+
+
+def test_directory_in_use_is_refused(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path, CONFIG):
+        with pytest.raises(SpatuneError, match="in use by another run"):
+            EpisodeStore(tmp_path, CONFIG)
+    EpisodeStore(tmp_path, CONFIG).close()
+
+
+def test_a_file_in_place_of_the_directory_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(SpatuneError, match="not a directory"):
+        EpisodeStore(tmp_path / "file", CONFIG)
+
+
+def test_finalise_sorts_and_appending_goes_on(tmp_path: Path) -> None:
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        for item in (record(1, 0), record(0, 1, error="E"), record(0, 1, attempt=2), record(0, 0)):
+            store.append(item)
+        store.finalise()
+        store.append(record(0, 2))
+    places = [(r.key.task_id, r.key.init_index, r.attempt) for r in read_records(tmp_path)]
+    assert places == [(0, 0, 1), (0, 1, 1), (0, 1, 2), (1, 0, 1), (0, 2, 1)]

@@ -1,0 +1,95 @@
+"""What a report says, and what it must not hide."""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from spatune.evaluation import EpisodeKey, EpisodeRecord, Report, success_table, summarise, wilson
+
+
+def record(task: int, init: int, steps: int, success: bool, **changes) -> EpisodeRecord:
+    base = EpisodeRecord(
+        key=EpisodeKey("libero", "libero_object", task, init),
+        control="none",
+        success=success,
+        steps=steps,
+        max_steps=280,
+        first_success_step=steps if success else None,
+        return_=float(success),
+        wall_seconds=1.0,
+        error=None,
+        message=None,
+        action_digest="a",
+        state_digest="b",
+        instruction=f"task {task}",
+        mode="exact",
+        backend="numpy",
+        versions={"numpy": "2"},
+    )
+    return replace(base, **changes)
+
+
+RECORDS = [
+    record(0, 0, 90, True),
+    record(0, 1, 280, False),
+    record(1, 0, 110, True),
+    replace(record(1, 1, 0, False), success=None, error="RuntimeError"),
+]
+KEYS = [*(r.key for r in RECORDS), EpisodeKey("libero", "libero_object", 1, 2)]
+
+
+def test_errors_and_missing_episodes_are_said_and_not_averaged() -> None:
+    summary = summarise(RECORDS, KEYS)
+    assert (summary.total.successes, summary.total.episodes, summary.total.planned) == (2, 3, 5)
+    assert (summary.total.errors, summary.total.missing) == (1, 1)
+    assert summary.total.wilson() == wilson(2, 3)
+    assert [(t.successes, t.episodes, t.instruction) for t in summary.tasks] == [
+        (1, 2, "task 0"),
+        (1, 1, "task 1"),
+    ]
+    text = "; ".join(summary.notes)
+    assert "1 of 5 episodes are missing" in text
+    assert "1 of 5 episodes ended by an error and are not counted" in text
+    assert "unequal numbers of finished episodes (libero_object/0: 2, libero_object/1: 1)" in text
+
+
+def test_mixed_versions_are_said() -> None:
+    other = record(0, 1, 100, True, versions={"numpy": "1"}, mode="batched")
+    notes = summarise([RECORDS[0], other], [RECORDS[0].key, other.key]).notes
+    assert notes == (
+        "records mix modes: batched, exact",
+        "records mix versions of numpy: 1, 2",
+    )
+
+
+def test_success_against_step_budget() -> None:
+    points = {p.budget: (p.successes, p.episodes) for p in summarise(RECORDS, KEYS).budgets}
+    assert points[80] == (0, 3) and points[100] == (1, 3) and points[120] == (2, 3)
+    assert max(points) == 280
+    short = record(0, 0, 40, False, max_steps=40)
+    assert max(p.budget for p in summarise([*RECORDS[1:3], short], KEYS).budgets) == 40
+
+
+def test_nothing_played_is_no_rate() -> None:
+    summary = summarise([], KEYS)
+    assert summary.total.rate is None and summary.budgets == ()
+    assert summary.total.to_json()["wilson95"] == [0.0, 1.0]
+
+
+def test_table_and_report_name_the_numbers(tmp_path: Path) -> None:
+    summary = summarise(RECORDS, KEYS)
+    stream = io.StringIO()
+    Console(file=stream, width=140).print(success_table(summary, "embedded, protocol paired"))
+    text = stream.getvalue()
+    low, high = wilson(2, 3)
+    for part in ("protocol paired", "2/3", f"[{100 * low:.1f}, {100 * high:.1f}]", "missing"):
+        assert part in text
+    path = Report(tmp_path, {"seed": 0}, summary, {"numpy": "2"}).write()
+    report = json.loads(path.read_text())
+    assert report["total"]["successes"] == 2 and report["total"]["rate"] == 2 / 3
+    assert report["config"] == {"seed": 0} and report["success_by_budget"][0]["budget"] == 20
