@@ -45,6 +45,11 @@ COMMANDS = {
         "envs.experts.demos:write_demos",
         "expert demonstrations as a LeRobotDataset",
     ),
+    "tune grounding": Command(
+        "tuning.grounding_config:GroundingConfig",
+        "tuning.train_grounding:train_grounding",
+        "train the embedded VLM to point, measure and name in scenes of demonstrations",
+    ),
     "features": Command(
         "policies.features_dataset:FeaturesConfig",
         "policies.features_dataset:build_features",

@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from ..envs.libero import CAMERAS, CONTROL_HZ, LiberoEnv
-from ..envs.spec import (
-    LIBERO_ACTION_LAYOUT,
-    LIBERO_STATE_LAYOUTS,
-    CameraSpec,
-    EnvSpec,
-    Orientation,
-    StateFrame,
-)
+from ..envs.libero import LiberoEnv
+from ..envs.libero_spec import CAMERAS, libero_env_spec
+from ..envs.spec import LIBERO_STATE_LAYOUTS, EnvSpec, Orientation, StateFrame
 from ..errors import SpatuneError
 from ..evaluation.environment import EnvFactory
 from ..policies.spec import PolicySpec
@@ -59,18 +53,8 @@ class LiberoView:
 
     def env_spec(self) -> EnvSpec:
         """What `make_env` will give, known before any simulator is built."""
-        return EnvSpec(
-            name="libero",
-            cameras=tuple(
-                CameraSpec(key, name, self.image_size, self.image_size, self.orientation)
-                for key, name in CAMERAS.items()
-            ),
-            state_layout=LIBERO_STATE_LAYOUTS[self.state_frame],
-            action_layout=LIBERO_ACTION_LAYOUT,
-            action_low=(-1.0,) * len(LIBERO_ACTION_LAYOUT),
-            action_high=(1.0,) * len(LIBERO_ACTION_LAYOUT),
-            gripper_convention="-1 open, +1 close",
-            control_hz=CONTROL_HZ,
+        return libero_env_spec(
+            self.image_size, orientation=self.orientation, state_frame=self.state_frame
         )
 
 

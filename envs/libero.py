@@ -14,26 +14,12 @@ from gymnasium import spaces
 from ..errors import SpatuneError
 from .libero_privileged import LiberoPrivileged
 from .libero_sim import LiberoSim
+from .libero_spec import CAMERAS, libero_env_spec
 from .libero_suites import MAX_STEPS, base_suite, init_states, libero_task
-from .spec import (
-    LIBERO_ACTION_LAYOUT,
-    LIBERO_STATE_LAYOUTS,
-    CameraSpec,
-    EnvSpec,
-    Orientation,
-    StateFrame,
-)
-
-CAMERAS: Mapping[str, str] = {
-    "observation.images.image": "agentview",
-    "observation.images.image2": "robot0_eye_in_hand",
-}
-"""Observation key of each camera and its name in the simulator."""
+from .spec import EnvSpec, Orientation, StateFrame
 
 REST_ACTION = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0])
 """Hold still with the gripper open: the no-op of LIBERO's protocols."""
-
-CONTROL_HZ = 20.0
 
 
 class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
@@ -107,22 +93,8 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
         """
         if render_every < 0:
             raise SpatuneError(f"render_every is {render_every}; use 0 (never), 1, 2, ...")
-        if state_frame not in LIBERO_STATE_LAYOUTS:
-            raise SpatuneError(f"state_frame {state_frame!r} is unknown; use 'world' or 'base'")
         self.task = libero_task(suite, task_id)
-        height, width = (image_size, image_size) if isinstance(image_size, int) else image_size
-        self.env_spec = EnvSpec(
-            name="libero",
-            cameras=tuple(
-                CameraSpec(key, name, height, width, orientation) for key, name in cameras.items()
-            ),
-            state_layout=LIBERO_STATE_LAYOUTS[state_frame],
-            action_layout=LIBERO_ACTION_LAYOUT,
-            action_low=(-1.0,) * 7,
-            action_high=(1.0,) * 7,
-            gripper_convention="-1 open, +1 close",
-            control_hz=CONTROL_HZ,
-        )
+        self.env_spec = libero_env_spec(image_size, cameras, orientation, state_frame)
         self.max_steps = MAX_STEPS[base_suite(suite)] if max_steps is None else max_steps
         self.render_every = render_every
         self.render_mode = render_mode

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .demo_scenes import DemoScenes
     from .grounding import GroundingSampler
-    from .train_grounding import GroundingConfig, train_grounding
+    from .grounding_config import GroundingConfig
+    from .train_grounding import train_grounding
 
 __all__ = ["DemoScenes", "GroundingConfig", "GroundingSampler", "train_grounding"]
 
 _MODULES = {
     "DemoScenes": ".demo_scenes",
-    "GroundingConfig": ".train_grounding",
+    "GroundingConfig": ".grounding_config",
     "GroundingSampler": ".grounding",
     "train_grounding": ".train_grounding",
 }

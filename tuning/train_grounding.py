@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -17,32 +16,7 @@ from ..agent.vlm import SpatialVLM
 from ..errors import SpatuneError
 from .demo_scenes import DemoScenes
 from .grounding import GroundingSampler, QuestionAnswer, corpus, inside
-
-
-@dataclass(frozen=True)
-class GroundingConfig:
-    """Tune the embedded vision-language model on scenes of demonstrations."""
-
-    dataset: Path
-    """Demonstration dataset with lossless images (`spatune demos libero`)."""
-    out: Path
-    """Folder of the checkpoint to write."""
-    steps: int = 360
-    """Optimiser steps."""
-    batch_size: int = 40
-    """Samples a step."""
-    vision_lr: float = 5e-4
-    """Peak learning rate of the vision tower."""
-    language_lr: float = 1e-3
-    """Peak learning rate of projector and language model."""
-    warmup: int = 40
-    """Steps of linear warm-up; cosine decay follows."""
-    held_out: float = 0.08
-    """Share of episodes kept for evaluation."""
-    threads: int = 2
-    """CPU threads."""
-    seed: int = 0
-    """Seed of weights and data order."""
+from .grounding_config import GroundingConfig
 
 
 def train_grounding(config: GroundingConfig) -> dict[str, Any]:
@@ -101,6 +75,8 @@ def train_grounding(config: GroundingConfig) -> dict[str, Any]:
         "final_loss": round(float(np.mean(history[-25:])), 4),
         "config": {k: v for k, v in asdict(config).items() if k not in ("dataset", "out")},
     }
+    # Half the size; loading makes it float32 again, and features are made from what was saved.
+    model.half()
     vlm.save_pretrained(config.out)
     (config.out / "grounding.json").write_text(json.dumps(result, indent=1) + "\n")
     return result

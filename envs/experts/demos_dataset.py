@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..libero import CAMERAS, CONTROL_HZ
+from ..libero_spec import CAMERAS, CONTROL_HZ, libero_env_spec
 from ..spec import LIBERO_ACTION_LAYOUT, LIBERO_STATE_LAYOUTS
 from .episodes import MAX_OBJECTS, EpisodePlan
+
+ENV_SPEC_FILE = "meta/env_spec.json"
+"""Conventions of the environment, `EnvSpec.to_json`; trained policies take theirs from it."""
 
 OBJECT_NAMES_FILE = "meta/spatune_episodes.json"
 """Per dataset episode: suite, task, scene seed, noise, movable objects in column order, goal."""
@@ -66,6 +69,10 @@ def write_dataset(
         )
     dataset.finalize()
     (partial / OBJECT_NAMES_FILE).write_text(json.dumps(episodes, indent=1))
+    spec = libero_env_spec(
+        dataset.meta.features[next(iter(CAMERAS))]["shape"][:2], state_frame="base"
+    )
+    (partial / ENV_SPEC_FILE).write_text(json.dumps(spec.to_json(), indent=1))
     partial.rename(out)
 
 

@@ -85,6 +85,7 @@ def pointing(checkpoint: Callable[[str], Path]) -> Pointing:
     images = tuple(random.integers(0, 256, (64, 64, 3), dtype=np.uint8) for _ in range(2))
     taught = Pointing(vlm, images, ("mug", "bowl"), ("<loc003><loc012>", "<loc008><loc001>"))
     tokenizer = vlm.processor.tokenizer
+    vlm.model.get_encoder(modality="image").requires_grad_(False)
     optimizer = torch.optim.AdamW(vlm.model.get_decoder().parameters(), lr=1e-2)
     batches = []
     for image, question, raw in zip(images, taught.questions, taught.raw, strict=True):
@@ -96,7 +97,7 @@ def pointing(checkpoint: Callable[[str], Path]) -> Pointing:
         mask = torch.ones_like(tokens)
         batches.append(inputs | {"input_ids": tokens, "attention_mask": mask, "labels": labels})
     for _ in range(40):
-        loss = sum(vlm.model(**batch).loss for batch in batches)
+        loss = torch.stack([vlm.model(**batch).loss for batch in batches]).sum()
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
