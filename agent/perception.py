@@ -129,9 +129,8 @@ class SpatialPerception(gym.Wrapper[dict[str, Any], Any, Any, Any], RecordConstr
             if self._image_keys and info.get("images_fresh") is False:
                 observation = self.env.get_wrapper_attr("observe")()
                 info = {**info, "images_fresh": True}
-            self._percept = self._core.look([self._images(observation)], [self._task(observation)])[
-                0
-            ]
+            images, task = self._images(observation), self._task(observation)
+            (self._percept,) = self._core.look([images], [task])
         assert self._percept is not None
         entries = observation if isinstance(observation, Mapping) else {OBSERVATION: observation}
         info = {**info, "spatial.fresh": fresh}

@@ -50,8 +50,9 @@ class PerceptionConfig:
     max_answer_length: int = 256
 
     def __post_init__(self) -> None:
-        if self.refresh_every < 1:
-            raise SpatuneError(f"refresh_every is {self.refresh_every}; use 1 or more")
+        for name in ("refresh_every", "max_text_tokens", "max_new_tokens", "max_answer_length"):
+            if getattr(self, name) < 1:
+                raise SpatuneError(f"{name} is {getattr(self, name)}; use 1 or more")
 
 
 @dataclass(frozen=True)

@@ -67,11 +67,12 @@ class LiberoSim:
         # A stock environment loads its model twice before the first episode (constructor, hard
         # reset) and each load appends its drawer and knob samplers, so each draws twice.
         self.core.object_property_initializers *= 2
+        # The constructor has placed the fixtures already: the poses before that are in the XML.
+        untouched = mujoco.MjModel.from_xml_string(self.core.model.get_xml())
         self._fixture_poses = {
-            body: (self.model.body_pos[body].copy(), self.model.body_quat[body].copy())
+            body: (untouched.body_pos[body].copy(), untouched.body_quat[body].copy())
             for body in self._fixture_bodies()
         }
-        self._restore_xml_fixture_poses()
         self._substeps = int(self.core.control_timestep / self.core.model_timestep)
         self._clock = SampleClock(1.0 / self.core.control_freq, self.core.model_timestep)
         self._sampled = mujoco.MjData(self.model)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 from ..errors import SpatuneError
 from .normalisation import Statistics
@@ -73,6 +75,18 @@ def read_conventions(folder: Path) -> tuple[PolicySpec, Statistics]:
     """
     spec = PolicySpec.load(folder / SPEC_FILE)
     return spec, Statistics.load(folder / STATISTICS_FILE, sha256=spec.statistics_sha256)
+
+
+def read_settings(folder: Path) -> dict[str, Any]:
+    """What `config.json` holds: the fields of `SpatuneConfig`.
+
+    Raises:
+        SpatuneError: The policy is of another type.
+    """
+    settings = json.loads((folder / CONFIG_FILE).read_text())
+    if settings.get("type") != "spatune":
+        raise SpatuneError(f"{folder} holds a policy of type {settings.get('type')!r}, not spatune")
+    return settings
 
 
 def write_conventions(folder: Path, spec: PolicySpec, statistics: Statistics) -> None:

@@ -42,21 +42,12 @@ def load_policy(
         SpatuneError: As `load_policy_spec`; or weights, VLM or device do not fit.
     """
     folder = find_checkpoint(name, revision=revision)
+    # What is wrong with the small files shows before torch is imported.
     read_conventions(folder)
     import torch
-    from lerobot.configs import PreTrainedConfig
 
-    from .configuration_spatune import SpatuneConfig
-    from .modeling_spatune import SpatunePolicy
     from .rollout import SpatuneRollout
 
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise SpatuneError(f"device {device!r} was asked for, but torch sees no CUDA device")
-    # LeRobot replaces a device that is not there by another one: it must be right in the parse.
-    config = PreTrainedConfig.from_pretrained(folder, cli_overrides=[f"--device={device}"])
-    if not isinstance(config, SpatuneConfig):
-        raise SpatuneError(f"{folder} holds a policy of type {config.type!r}, not 'spatune'")
-    policy = SpatunePolicy.from_pretrained(folder, config=config)
-    # The VLM is part of acting; what is wrong with it must show here and not in an episode.
-    assert policy.encoder.vlm is not None
-    return SpatuneRollout(policy)
+    return SpatuneRollout.from_pretrained(folder, device)

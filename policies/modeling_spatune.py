@@ -5,31 +5,34 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.pretrained import PreTrainedPolicy
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import SpatuneError
+from .assembly import network_config, read_weights
 from .batches import TrainingBatches
 from .checkpoint import (
     VLM_FOLDER,
     WEIGHTS_FILE,
     find_checkpoint,
     read_conventions,
+    read_settings,
     write_conventions,
 )
 from .chunker import ActionChunker
 from .columns import GOAL_PIXELS, GOAL_POSITIONS
 from .configuration_spatune import SpatuneConfig
-from .network import HeadName, NetworkConfig, SpatuneNetwork
-from .normalisation import ACTION, STATE, Statistics, policy_affines
+from .network import SpatuneNetwork
+from .normalisation import ACTION, STATE, Statistics
 from .preparation import prepare_policy
-from .spec import GRIPPER_CLOSE_POSITIVE, PolicySpec
-from .vlm_features import VlmFeatures, batch_images
+from .scaling import PolicyScaling
+from .spec import PolicySpec
+from .vlm_features import VlmFeatures, VlmSource, batch_images
 
 if TYPE_CHECKING:
     from lerobot.datasets import LeRobotDatasetMetadata
@@ -50,7 +53,6 @@ class SpatunePolicy(PreTrainedPolicy):
     Methods:
         forward: Training loss of a batch.
         predict_action_chunk: Chunks in environment units from a batch of observations.
-        act: The same from features that are there already.
         select_action: One action for each environment, from a queue of predicted chunks.
         update: Advance the running mean of the weights; LeRobot's trainer calls it at every step.
         from_pretrained: Load a policy folder or hub id; every weight must match.
@@ -67,10 +69,6 @@ class SpatunePolicy(PreTrainedPolicy):
     config_class = SpatuneConfig  # pyright: ignore[reportAssignmentType]
     name = "spatune"  # pyright: ignore[reportAssignmentType]
 
-    state_offset: Tensor
-    state_scale: Tensor
-    action_offset: Tensor
-    action_scale: Tensor
     ema_steps: Tensor
 
     def __init__(
@@ -96,25 +94,23 @@ class SpatunePolicy(PreTrainedPolicy):
         """
         super().__init__(config)
         self.config: SpatuneConfig = config
-        self.encoder = VlmFeatures(config, vlm)
+        source = VlmSource(config.vlm, config.vlm_revision, config.trust_remote_code)
+        self.encoder = VlmFeatures(source, vlm)
         self.spec, self.statistics = conventions or prepare_policy(
             config, self.encoder, dataset_stats, dataset_meta
         )
         self._batches = TrainingBatches(config, dataset_meta)
-        self.network = SpatuneNetwork(_network_config(config, self.spec))
+        self.scaling = PolicyScaling(self.spec, self.statistics)
+        self.network = SpatuneNetwork(network_config(self.spec, config.features, vars(config)))
         self.ema: SpatuneNetwork | None = None
         if config.ema_decay:
             self.ema = copy.deepcopy(self.network).requires_grad_(False).eval()
             self.register_buffer("ema_steps", torch.zeros((), dtype=torch.int64))
         if not config.freeze_vlm:
+            self.encoder.require(config.features_vlm)
+            config.features_vlm = ""
             # Only a VLM that is trained is a part of the module tree.
             self.vlm_model = self.encoder.vlm.model
-            config.features_vlm = ""
-        state, action = policy_affines(self.spec, self.statistics)
-        for name, affine in (("state", state), ("action", action)):
-            for part in ("offset", "scale"):
-                value = torch.from_numpy(getattr(affine, part)).float()
-                self.register_buffer(f"{name}_{part}", value, persistent=False)
         self.reset()
 
     def forward(self, batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
@@ -128,25 +124,23 @@ class SpatunePolicy(PreTrainedPolicy):
         Returns:
             The loss and its parts.
         """
-        device = self.device
         actions, padded = self._batches.targets(batch)
         inputs: dict[str, Tensor] = {
-            STATE: self._normalised_state(batch[STATE]),
-            ACTION: (actions.to(device) - self.action_offset) / self.action_scale,
-            f"{ACTION}_is_pad": padded.to(device),
+            STATE: self.scaling.state(batch[STATE]),
+            ACTION: self.scaling.action(actions),
+            f"{ACTION}_is_pad": padded.to(self.device),
         }
         spatial = self._batches.spatial_targets(batch)
         if GOAL_POSITIONS in spatial:
-            offset, scale = self.state_offset[:3], self.state_scale[:3]
-            inputs["aux.positions"] = (spatial[GOAL_POSITIONS].to(device) - offset) / scale
+            inputs["aux.positions"] = self.scaling.positions(spatial[GOAL_POSITIONS])
         if GOAL_PIXELS in spatial:
-            inputs["aux.pixels"] = spatial[GOAL_PIXELS].to(device)
+            inputs["aux.pixels"] = spatial[GOAL_PIXELS].to(self.device)
         if self.config.use_cached_features:
             features = self._batches.features(batch)
         else:
             features = self._encode(batch, gradients=self.training and not self.config.freeze_vlm)
         for spec in self.config.features:
-            inputs[spec.key] = features[spec.name].to(device)
+            inputs[spec.key] = features[spec.name].to(self.device)
         return self._actor.loss(inputs)
 
     @torch.no_grad()
@@ -160,42 +154,19 @@ class SpatunePolicy(PreTrainedPolicy):
             noise: (B, H, A) that the flow head starts from; drawn from torch's generator if None.
 
         Returns:
-            (B, H, A) in environment units.
+            (B, H, A) in environment units, within the action bounds.
         """
         self.eval()
         if all(spec.key in batch for spec in self.config.features):
             features = self._batches.features(batch)
         else:
             features = self._encode(batch)
-        return self.act(features, batch[STATE], noise)
-
-    @torch.no_grad()
-    def act(
-        self, features: dict[str, Tensor], state: Tensor, noise: Tensor | None = None
-    ) -> Tensor:
-        """Chunks of actions from features.
-
-        Args:
-            features: name -> float32 (B, *shape).
-            state: (B, S) in environment units.
-            noise: As in `predict_action_chunk`.
-
-        Returns:
-            (B, H, A) in environment units, clipped to the action bounds; a gripper that opens at
-            -1 and closes at +1 gets exactly one of the two.
-        """
-        device, spec = self.device, self.spec
+        features = {name: tensor.to(self.device) for name, tensor in features.items()}
         if noise is None:
-            noise = torch.randn(len(state), spec.chunk_length, spec.action_dim)
-        features = {name: tensor.to(device).float() for name, tensor in features.items()}
-        normalised = self._normalised_state(state)
-        actions = self._actor.predict(features, normalised, noise.to(device).float()).float()
-        actions = actions * self.action_scale + self.action_offset
-        if spec.gripper_index is not None and spec.gripper_convention == GRIPPER_CLOSE_POSITIVE:
-            gripper = actions[..., spec.gripper_index]
-            actions[..., spec.gripper_index] = torch.where(gripper > 0, 1.0, -1.0)
-        low = actions.new_tensor(spec.action_low)
-        return actions.clamp(low, actions.new_tensor(spec.action_high))
+            noise = torch.randn(len(batch[STATE]), self.spec.chunk_length, self.spec.action_dim)
+        noise = noise.to(self.device).float()
+        chunk = self._actor.predict(features, self.scaling.state(batch[STATE]), noise)
+        return self.scaling.environment(chunk)
 
     @torch.no_grad()
     def select_action(self, batch: dict[str, Any], **kwargs: Any) -> Tensor:
@@ -266,11 +237,28 @@ class SpatunePolicy(PreTrainedPolicy):
             raise SpatuneError(f"{folder} holds a policy of type {config.type!r}, not 'spatune'")
         if (folder / VLM_FOLDER).is_dir():
             config.vlm, config.vlm_revision = str(folder / VLM_FOLDER), None
+        if config.chunk_length != spec.chunk_length:
+            raise SpatuneError(
+                f"the policy was trained with chunk_length {spec.chunk_length}, which cannot be "
+                f"changed to {config.chunk_length}"
+            )
         spec = replace(spec, execute_steps=config.n_action_steps)
         policy = cls(config, None, dataset_meta, conventions=(spec, statistics), vlm=vlm)
-        _load_weights(policy, folder / WEIGHTS_FILE)
+        policy._load_weights(folder)
         policy.to(config.device)
         return policy.eval()
+
+    def _load_weights(self, folder: Path) -> None:
+        path = folder / WEIGHTS_FILE
+        if self.ema is not None and not read_settings(folder)["ema_decay"]:
+            # A packed policy has one set of weights; the running mean starts from it.
+            network = read_weights(path, self.network.state_dict(), "network.")
+            self.network.load_state_dict(network)
+            self.ema.load_state_dict(network)
+            return
+        state = self.state_dict()
+        wanted = {k: v for k, v in state.items() if not k.startswith(_VLM_PREFIX)}
+        self.load_state_dict(read_weights(path, wanted), strict=False)
 
     def _save_pretrained(
         self, save_directory: Path, state_dict: dict[str, Tensor] | None = None
@@ -286,60 +274,14 @@ class SpatunePolicy(PreTrainedPolicy):
     @property
     def device(self) -> torch.device:
         """Where the policy runs."""
-        return self.state_offset.device
+        return self.scaling.device
 
     @property
     def _actor(self) -> SpatuneNetwork:
         return self.network if self.training or self.ema is None else self.ema
 
     def _encode(self, batch: dict[str, Any], *, gradients: bool = False) -> dict[str, Tensor]:
+        self.encoder.require(self.config.features_vlm)
         images = batch_images(batch, [camera.key for camera in self.spec.cameras])
-        return self.encoder.encode(images, batch["task"], self.device, gradients=gradients)
-
-    def _normalised_state(self, state: Tensor) -> Tensor:
-        return (state.to(self.device).float() - self.state_offset) / self.state_scale
-
-
-def _network_config(config: SpatuneConfig, spec: PolicySpec) -> NetworkConfig:
-    return NetworkConfig(
-        features=tuple(config.features),
-        state_dim=spec.state_dim,
-        action_dim=spec.action_dim,
-        chunk_length=spec.chunk_length,
-        head=cast(HeadName, config.head),
-        gripper_index=spec.gripper_index,
-        rotation_indices=tuple(
-            index for index, name in enumerate(spec.action_layout) if name.startswith("delta_r")
-        ),
-        keypoints=config.keypoints,
-        width=config.width,
-        text_width=config.text_width,
-        hidden=config.hidden,
-        flow_width=config.flow_width,
-        flow_layers=config.flow_layers,
-        flow_steps=config.flow_steps,
-        state_noise=config.state_noise,
-    )
-
-
-def _load_weights(policy: SpatunePolicy, path: Path) -> None:
-    if not path.is_file():
-        raise SpatuneError(f"{path} is missing; the checkpoint is not complete")
-    wanted = {k: v for k, v in policy.state_dict().items() if not k.startswith(_VLM_PREFIX)}
-    found = load_file(path)
-    for problem, names in (
-        ("misses", wanted.keys() - found),
-        ("has unknown", found.keys() - wanted),
-    ):
-        if names:
-            raise SpatuneError(
-                f"{path} {problem} {len(names)} weights, such as {min(names)}; it does not belong "
-                "to its config.json"
-            )
-    for name, tensor in found.items():
-        if tensor.shape != wanted[name].shape:
-            raise SpatuneError(
-                f"{path}: {name} has shape {tuple(tensor.shape)} instead of "
-                f"{tuple(wanted[name].shape)}; it does not belong to its config.json"
-            )
-    policy.load_state_dict(found, strict=False)
+        specs = self.config.features
+        return self.encoder.encode(images, batch["task"], specs, self.device, gradients=gradients)

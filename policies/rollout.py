@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
+import torch
 
 from ..errors import SpatuneError
+from .assembly import network_config, read_weights
+from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, read_conventions, read_settings
+from .features import FeatureSpec
+from .network import SpatuneNetwork
 from .normalisation import STATE
-
-if TYPE_CHECKING:
-    from .modeling_spatune import SpatunePolicy
-    from .spec import PolicySpec
+from .scaling import PolicyScaling
+from .spec import PolicySpec
+from .vlm_features import VlmFeatures, VlmSource
 
 
 class RolloutPolicy(Protocol):
@@ -34,23 +40,58 @@ class RolloutPolicy(Protocol):
 
 
 class SpatuneRollout:
-    """A `SpatunePolicy` with its VLM, acting on raw observations.
+    """A trained policy with its VLM, acting on raw observations; needs no LeRobot.
 
     The same observations and noise give the same bits on one machine. Batches of another size
     differ in the last bits; for exact runs, call with one observation at a time.
 
-    Args:
-        policy: A trained policy; put into evaluation mode.
+    Methods:
+        from_pretrained: Load a policy folder.
+        predict: Chunks of actions.
 
     Attributes:
         spec: Conventions of the policy.
         backend: What computes, for records: `torch-cpu` or `torch-cuda`.
     """
 
-    def __init__(self, policy: SpatunePolicy) -> None:
-        self.policy = policy.eval()
-        self.spec = policy.spec
-        self.backend = f"torch-{policy.device.type}"
+    def __init__(
+        self,
+        spec: PolicySpec,
+        scaling: PolicyScaling,
+        network: SpatuneNetwork,
+        encoder: VlmFeatures,
+    ) -> None:
+        self.spec = spec
+        self.backend = f"torch-{scaling.device.type}"
+        self._scaling = scaling.eval()
+        self._network = network.eval()
+        self._encoder = encoder
+
+    @classmethod
+    def from_pretrained(cls, folder: Path, device: str = "cpu") -> SpatuneRollout:
+        """Loads a policy folder: the running mean of its weights where there is one.
+
+        Args:
+            folder: As `SpatunePolicy.save_pretrained` or `pack_policy` wrote it.
+            device: `cpu`, `cuda` or `cuda:N`.
+
+        Raises:
+            SpatuneError: A file is missing or does not fit, or the VLM is another one.
+        """
+        spec, statistics = read_conventions(folder)
+        settings = read_settings(folder)
+        features = tuple(map(FeatureSpec.from_json, settings["features"]))
+        network = SpatuneNetwork(network_config(spec, features, settings))
+        prefix = "ema." if settings["ema_decay"] else "network."
+        network.load_state_dict(read_weights(folder / WEIGHTS_FILE, network.state_dict(), prefix))
+        inside = folder / VLM_FOLDER
+        path, revision = settings["vlm"], settings["vlm_revision"]
+        source = VlmSource(*((str(inside), None) if inside.is_dir() else (path, revision)))
+        encoder = VlmFeatures(replace(source, trust_remote_code=settings["trust_remote_code"]))
+        encoder.require(settings["features_vlm"])
+        # What is wrong with the VLM must show here and not in an episode.
+        encoder.vlm.model.to(device=device)  # pyright: ignore[reportCallIssue]
+        return cls(spec, PolicyScaling(spec, statistics).to(device), network.to(device), encoder)
 
     def predict(self, observations: Sequence[Mapping[str, Any]], noise: np.ndarray) -> np.ndarray:
         """Chunks of actions; see `RolloutPolicy.predict`.
@@ -63,17 +104,18 @@ class SpatuneRollout:
         Raises:
             SpatuneError: An entry is missing, has a wrong shape or is not finite.
         """
-        import torch
-
         expected = (len(observations), self.spec.chunk_length, self.spec.action_dim)
         if noise.shape != expected:
             raise SpatuneError(f"noise has shape {noise.shape}, the policy needs {expected}")
         images = [self._images(observation) for observation in observations]
         states = np.stack([self._state(observation) for observation in observations])
         texts = [str(_entry(observation, "task")) for observation in observations]
+        device, specs = self._scaling.device, self._network.config.features
         with torch.inference_mode():
-            features = self.policy.encoder.encode(images, texts, self.policy.device)
-            chunk = self.policy.act(features, torch.from_numpy(states), torch.from_numpy(noise))
+            features = self._encoder.encode(images, texts, specs, device)
+            state = self._scaling.state(torch.from_numpy(states))
+            start = torch.from_numpy(noise).to(device)
+            chunk = self._scaling.environment(self._network.predict(features, state, start))
         return chunk.cpu().numpy()
 
     def _images(self, observation: Mapping[str, Any]) -> list[np.ndarray]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,71 +13,90 @@ from torch import Tensor
 
 from ..errors import SpatuneError
 from .digests import vlm_sha256
-from .features import extract_features
+from .features import FeatureSpec, extract_features
 
 if TYPE_CHECKING:
     from ..agent.vlm import SpatialVLM
-    from .configuration_spatune import SpatuneConfig
+
+
+@dataclass(frozen=True)
+class VlmSource:
+    """Where a policy's VLM comes from.
+
+    Attributes:
+        path: Folder or hub id; empty where none is configured.
+        revision: Branch, tag or commit of a hub id.
+        trust_remote_code: Run Python code that the checkpoint carries.
+    """
+
+    path: str
+    revision: str | None = None
+    trust_remote_code: bool = False
 
 
 class VlmFeatures:
     """Loads the VLM when it is first needed and turns images and instructions into features.
 
     Args:
-        config: Of the policy; names the VLM and the features.
-        vlm: A VLM that is loaded already.
+        source: Where it comes from.
+        vlm: The VLM, where it is loaded already.
     """
 
-    def __init__(self, config: SpatuneConfig, vlm: SpatialVLM | None = None) -> None:
-        self._config = config
-        self._vlm = vlm
+    def __init__(self, source: VlmSource, vlm: SpatialVLM | None = None) -> None:
+        self.source = source
+        if vlm is not None:
+            self.vlm = vlm
 
-    @property
+    @cached_property
     def vlm(self) -> SpatialVLM:
         """The VLM.
 
         Raises:
-            SpatuneError: None is configured, or it is not the one that made the policy's features.
+            SpatuneError: None is configured, or it cannot be loaded.
         """
-        if self._vlm is None:
-            from ..agent.vlm import SpatialVLM
+        from ..agent.vlm import SpatialVLM
 
-            config = self._config
-            if not config.vlm:
-                raise SpatuneError(
-                    "the policy must encode images but has no VLM: set --policy.vlm to the folder "
-                    "of the VLM that made its features"
-                )
-            self._vlm = SpatialVLM.from_pretrained(
-                config.vlm, config.vlm_revision, config.trust_remote_code, config.device or "cpu"
+        source = self.source
+        if not source.path:
+            raise SpatuneError(
+                "the policy must encode images but has no VLM: set --policy.vlm to the folder of "
+                "the VLM that made its features"
             )
-            identity = vlm_sha256(config.vlm, self._vlm.revision)
-            if config.features_vlm and identity != config.features_vlm:
-                raise SpatuneError(
-                    f"VLM {config.vlm} is {identity[:12]}, but the policy was trained on features "
-                    f"of {config.features_vlm[:12]}: use that VLM, or build the features again"
-                )
-        return self._vlm
+        return SpatialVLM.from_pretrained(source.path, source.revision, source.trust_remote_code)
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """Identity of the VLM (`digests.vlm_sha256`)."""
-        return vlm_sha256(self._config.vlm, self.vlm.revision)
+        return vlm_sha256(self.source.path, self.vlm.revision)
+
+    def require(self, identity: str) -> None:
+        """Checks that the VLM is the one that made a policy's features.
+
+        Args:
+            identity: Of that one; empty means any.
+
+        Raises:
+            SpatuneError: It is another one.
+        """
+        if identity and identity != self.identity:
+            raise SpatuneError(
+                f"VLM {self.source.path} is {self.identity[:12]}, but the policy was trained on "
+                f"features of {identity[:12]}: use that VLM, or build the features again"
+            )
 
     def encode(
         self,
         images: Sequence[Sequence[np.ndarray]],
         texts: Sequence[str],
+        specs: Iterable[FeatureSpec],
         device: torch.device,
         *,
         gradients: bool = False,
     ) -> dict[str, Tensor]:
-        """Features of B samples, name -> float32 (B, *shape); see `extract_features`."""
-        vlm = self.vlm
-        if vlm.device != device:
-            vlm.model.to(device=device)  # pyright: ignore[reportCallIssue]
-        features = extract_features(vlm, images, texts, self._config.features, gradients=gradients)
-        return {name: tensor.to(device) for name, tensor in features.items()}
+        """Features of B samples on a device, which the VLM is moved to; see `extract_features`."""
+        if self.vlm.device != device:
+            self.vlm.model.to(device=device)  # pyright: ignore[reportCallIssue]
+        return extract_features(self.vlm, images, texts, specs, gradients=gradients)
 
 
 def batch_images(batch: Mapping[str, Any], cameras: Sequence[str]) -> list[list[np.ndarray]]:
