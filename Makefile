@@ -6,6 +6,10 @@ SHELL := bash
 # One thread a process: the simulators and the test workers already use every core, and sums keep their order.
 run = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1
 
+# Byte code is kept even where the environment says not to: without it every process compiles torch,
+# transformers and timm anew, which takes longer than loading them.
+export PYTHONDONTWRITEBYTECODE :=
+
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

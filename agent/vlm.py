@@ -93,6 +93,7 @@ class SpatialVLM:
             SpatuneError: Nothing is there, the class is not image-text-to-text, or weights are
                 missing or left over.
         """
+        from safetensors import SafetensorError
         from transformers import AutoConfig, AutoModelForImageTextToText, AutoProcessor
 
         name = os.path.expanduser(path_or_id)
@@ -111,7 +112,7 @@ class SpatialVLM:
                 )
         except SpatuneError:
             raise
-        except (ImportError, OSError, ValueError, KeyError) as error:
+        except (ImportError, OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             line = str(error).strip().split("\n")[0]
             where = "cannot be loaded as a VLM"
             if not Path(name).exists():

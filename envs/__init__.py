@@ -1,11 +1,11 @@
-"""Worlds to act in. Importing this registers the Gymnasium ids, and nothing heavier."""
+"""Worlds to act in. Importing this registers their ids with Gymnasium, and nothing heavier."""
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING
 
-import gymnasium
+from . import registration  # noqa: F401  (its import registers the ids)
 
 if TYPE_CHECKING:
     from .libero import LiberoEnv
@@ -20,10 +20,6 @@ _MODULES = {
     "LiberoEnv": ".libero",
     "LiberoPrivileged": ".libero_privileged",
 }
-
-if "spatune/Libero-v0" not in gymnasium.registry:
-    gymnasium.register("spatune/Libero-v0", entry_point=f"{__name__}.libero:LiberoEnv")
-
 
 def __getattr__(name: str):
     if name in _MODULES:

@@ -331,6 +331,22 @@ def test_missing_and_left_over_weights_are_refused(checkpoint, tmp_path: Path) -
             SpatialVLM.from_pretrained(folder)
 
 
+def test_broken_weights_are_refused(checkpoint, tmp_path: Path) -> None:
+    for change in ("cut", "reshape"):
+        folder = tmp_path / change
+        shutil.copytree(checkpoint("internvl"), folder)
+        file = folder / "model.safetensors"
+        if change == "cut":
+            file.write_bytes(file.read_bytes()[:-100])
+        else:
+            weights = load_file(file)
+            name = next(key for key in weights if "mlp" in key)
+            save_file(weights | {name: torch.zeros(3)}, file, metadata={"format": "pt"})
+        with pytest.raises(SpatuneError, match="cannot be loaded") as error:
+            SpatialVLM.from_pretrained(folder)
+        assert "\n" not in str(error.value)
+
+
 def test_pickled_weights_are_refused(checkpoint, tmp_path: Path) -> None:
     shutil.copytree(checkpoint("internvl"), tmp_path, dirs_exist_ok=True)
     weights = load_file(tmp_path / "model.safetensors")

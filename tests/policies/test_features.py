@@ -68,7 +68,7 @@ def test_one_forward_serves_every_feature(vlm: SpatialVLM, images) -> None:
 def test_gradients_reach_the_vlm_only_when_asked_for(vlm: SpatialVLM, images) -> None:
     specs = probe_feature_specs(vlm, EMBEDDED_SOURCES, 2, SIZE)
     features = extract_features(vlm, images, TEXTS, specs, gradients=True)
-    sum(tensor.square().mean() for tensor in features.values()).backward()
+    torch.stack([tensor.square().mean() for tensor in features.values()]).sum().backward()
     touched = [p for p in vlm.model.parameters() if p.grad is not None and p.grad.abs().sum() > 0]
     assert len(touched) > 50
     vlm.model.zero_grad()

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ def test_cached_features_equal_the_vlm_on_the_same_frames(
 ) -> None:
     columns = FrameColumns.open(features_dataset)
     assert columns.manifest is not None
-    dataset = LeRobotDataset("local/tiny", root=image_dataset)
+    dataset: Any = LeRobotDataset("local/tiny", root=image_dataset)
     vlm = SpatialVLM.from_pretrained(vlm_folder)
     for index in (0, 8):
         item = dataset[index]
@@ -47,8 +48,8 @@ def test_cached_features_equal_the_vlm_on_the_same_frames(
 def test_result_is_a_lerobot_dataset_without_images(
     image_dataset: Path, features_dataset: Path, env_spec: EnvSpec
 ) -> None:
-    source = LeRobotDataset("local/tiny", root=image_dataset)
-    derived = LeRobotDataset("local/tiny", root=features_dataset)
+    source: Any = LeRobotDataset("local/tiny", root=image_dataset)
+    derived: Any = LeRobotDataset("local/tiny", root=features_dataset)
     assert not derived.meta.camera_keys
     assert (len(derived), derived.num_episodes, derived.fps) == (12, 2, 20)
     for index in (0, 11):
@@ -67,7 +68,7 @@ def test_chunks_and_privileged_targets_come_along(
     image_dataset: Path, features_dataset: Path
 ) -> None:
     deltas = {"action": [step / 20 for step in range(16)]}
-    lerobot = LeRobotDataset("local/tiny", root=image_dataset, delta_timestamps=deltas)
+    lerobot: Any = LeRobotDataset("local/tiny", root=image_dataset, delta_timestamps=deltas)
     columns = FrameColumns.open(features_dataset)
     for index in (0, 4, 11):
         row, at = lerobot[index], torch.tensor([index])

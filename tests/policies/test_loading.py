@@ -110,6 +110,30 @@ def test_packed_policy_acts_on_raw_observations(packed: Path, observations) -> N
     assert not np.array_equal(chunk, policy.predict(observations, noise(2, seed=1)))
 
 
+def test_rollout_and_lerobot_policy_say_the_same(packed: Path, observations) -> None:
+    policy = SpatunePolicy.from_pretrained(packed)
+    keys = [camera.key for camera in policy.spec.cameras]
+    batch: dict[str, Any] = {
+        key: torch.stack([torch.from_numpy(o[key]).permute(2, 0, 1) / 255 for o in observations])
+        for key in keys
+    }
+    batch["observation.state"] = torch.stack(
+        [torch.from_numpy(o["observation.state"]) for o in observations]
+    )
+    batch["task"] = [o["task"] for o in observations]
+    theirs = policy.predict_action_chunk(batch, noise=torch.from_numpy(noise(2)))
+    np.testing.assert_array_equal(load_policy(packed).predict(observations, noise(2)), theirs)
+
+
+def test_acting_needs_no_lerobot(packed: Path) -> None:
+    code = (
+        "import sys; from spatune.policies import load_policy; "
+        f"load_policy({str(packed)!r}); print('lerobot' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]
+
+
 def test_images_and_instruction_and_state_matter(packed: Path, observations) -> None:
     policy, one = load_policy(packed), observations[0]
     base = policy.predict([one], noise(1))

@@ -267,6 +267,27 @@ def test_vlm_is_trained_when_it_is_not_frozen(
     assert torch.equal(state[changed[0]], policy.vlm_model.state_dict()[changed[0]])
 
 
+def test_training_goes_on_from_a_policy_without_a_running_mean(
+    features_dataset: Path, tmp_path: Path
+) -> None:
+    single = make_policy(features_dataset, ema_decay=0.0, **CACHED)
+    single.save_pretrained(tmp_path)
+    config = SpatuneConfig(**{**vars(single.config), "ema_decay": 0.9})
+    policy = SpatunePolicy.from_pretrained(tmp_path, config=config)
+    assert policy.ema is not None
+    for name, value in single.network.state_dict().items():
+        assert torch.equal(policy.network.state_dict()[name], value)
+        assert torch.equal(policy.ema.state_dict()[name], value)
+
+
+def test_chunk_length_of_a_trained_policy_is_fixed(features_dataset: Path, tmp_path: Path) -> None:
+    trained = make_policy(features_dataset, **CACHED)
+    trained.save_pretrained(tmp_path)
+    config = SpatuneConfig(**{**vars(trained.config), "chunk_length": 12})
+    with pytest.raises(SpatuneError, match="trained with chunk_length 16"):
+        SpatunePolicy.from_pretrained(tmp_path, config=config)
+
+
 def test_missing_camera_is_named(image_dataset: Path, vlm_folder: Path) -> None:
     policy = make_policy(image_dataset, vlm=str(vlm_folder))
     batch = make_batch(image_dataset)
