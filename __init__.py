@@ -10,8 +10,9 @@ The main names load on first use, so that `import spatune` stays light:
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazy import lazy_names
 
 if TYPE_CHECKING:
     from .agent import SpatialAgent, SpatialPerception, SpatialVLM
@@ -44,15 +45,4 @@ _MODULES = {
     "load_policy": ".policies",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import the module that holds a main name when the name is first used (PEP 562)."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name], __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_MODULES))
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -55,6 +55,11 @@ COMMANDS = {
         "policies.features_dataset:build_features",
         "frozen-VLM features as a derived LeRobotDataset",
     ),
+    "pack": Command(
+        "policies.packing:PackConfig",
+        "policies.packing:pack_policy",
+        "a training checkpoint and its VLM as one small policy folder",
+    ),
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names
 
 if TYPE_CHECKING:
     from .agent import SpatialAgent
@@ -29,27 +30,27 @@ if TYPE_CHECKING:
     from .vlm import SpatialVLM
 
 _MODULES = {
-    "SpatialAgent": "agent",
-    "Answer": "answers",
-    "AnswerError": "answers",
-    "AnswerKind": "answers",
-    "Box3D": "answers",
-    "Boxes3D": "answers",
-    "Choice": "answers",
-    "Number": "answers",
-    "Point": "answers",
-    "Position": "answers",
-    "Text": "answers",
-    "parse_answer": "answers",
-    "Grid": "features",
-    "SpatialFeatures": "features",
-    "SpatialPerception": "perception",
-    "PerceptionConfig": "perception_core",
-    "SpatialPerceptionVector": "perception_vector",
-    "build_fastvlm": "tiny",
-    "TINY_ARCHITECTURES": "tiny_families",
-    "build_tiny": "tiny_families",
-    "SpatialVLM": "vlm",
+    "SpatialAgent": ".agent",
+    "Answer": ".answers",
+    "AnswerError": ".answers",
+    "AnswerKind": ".answers",
+    "Box3D": ".answers",
+    "Boxes3D": ".answers",
+    "Choice": ".answers",
+    "Number": ".answers",
+    "Point": ".answers",
+    "Position": ".answers",
+    "Text": ".answers",
+    "parse_answer": ".answers",
+    "Grid": ".features",
+    "SpatialFeatures": ".features",
+    "SpatialPerception": ".perception",
+    "PerceptionConfig": ".perception_core",
+    "SpatialPerceptionVector": ".perception_vector",
+    "build_fastvlm": ".tiny",
+    "TINY_ARCHITECTURES": ".tiny_families",
+    "build_tiny": ".tiny_families",
+    "SpatialVLM": ".vlm",
 }
 
 __all__ = [
@@ -76,8 +77,4 @@ __all__ = [
     "parse_answer",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_MODULES[name]}", __name__), name)
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -6,8 +6,9 @@ that follows `ChunkPolicy`. Names load on first use.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazy import lazy_names
 
 if TYPE_CHECKING:
     from .controls import BlindPolicy, RandomPolicy, ZeroPolicy
@@ -67,13 +68,4 @@ _MODULES = {
     "wilson": ".intervals",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import the module that holds a public name when the name is first used (PEP 562)."""
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name], __name__), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(_MODULES))
+__getattr__, __dir__ = lazy_names(__name__, _MODULES)

@@ -14,5 +14,5 @@ export HF_HUB_OFFLINE=1 OMP_NUM_THREADS=2
     --policy.action_normalisation=identity \
     --dataset.repo_id=spatune/features --dataset.root="$data/features" --output_dir="$data/run" \
     --steps=1400 --save_freq=1400 --batch_size=128 --num_workers=0 --log_freq=50 --seed=0
-.venv/bin/python recipes/embedded/ship.py \
-    "$data/run/checkpoints/last/pretrained_model" "$data/vlm" "$data/embedded"
+.venv/bin/spatune pack --checkpoint "$data/run/checkpoints/last/pretrained_model" \
+    --vlm "$data/vlm" --out "$data/embedded"
