@@ -178,18 +178,18 @@ def _draw(folder: Path, records: list[EpisodeRecord], result: DemoResult) -> Non
 
 
 def _print(config: DemoConfig, result: DemoResult, seconds: float) -> None:
-    names = {"none": config.policy, "blind": f"{config.policy}, black images"}
+    names = {"none": "policy", "blind": "blind policy"}
     rows = [
         (names.get(control, f"{control} actions"), summary)
         for control, summary in result.summaries.items()
     ]
     scenes = " and ".join(f"{suite} {', '.join(map(str, t))}" for suite, t in SCENES.items())
-    title = f"LIBERO, tasks {scenes}; protocol {PROTOCOL.name}, exact mode"
-    console = Console(highlight=False, soft_wrap=True)
+    title = f"{config.policy} on LIBERO, tasks {scenes}; protocol {PROTOCOL.name}, exact mode"
+    console = Console(highlight=False)
     console.print(comparison_table(rows, title))
     for name, path in (("video", result.video), ("contact sheet", result.sheet)):
         if path.exists():
-            console.print(f"{name}: {path}")
+            console.print(f"{name}: {path}", soft_wrap=True)
     console.print(f"{result.played} episodes played in {seconds:.0f} s")
 
 

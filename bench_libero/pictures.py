@@ -86,7 +86,7 @@ def _scaled(frame: np.ndarray, height: int) -> np.ndarray:
 
 def _label(film: Film, width: int) -> np.ndarray:
     picture = Image.new("RGB", (width, _LABEL), _GREEN if film.success else _RED)
-    text = f"{film.label}: {'success' if film.success else 'failure'}"
+    text = f"{'success' if film.success else 'failure'}, {film.label}"
     font = ImageFont.load_default(size=_LABEL - 3 * _BORDER)
     ImageDraw.Draw(picture).text((_BORDER, _BORDER), text, fill=_WHITE, font=font)
     return np.asarray(picture)

@@ -78,7 +78,8 @@ def write_columns(root: Path, frames: int) -> None:
         table = np.lib.format.open_memmap(path, "w+", dtype, (frames, *shape))
         for start in range(0, frames, EPISODE):
             block = table[start : start + EPISODE]
-            block[:] = rng.standard_normal(block.shape, np.float32)
+            # Nothing is padded; everything else is noise.
+            block[:] = 0 if dtype is np.bool_ else rng.standard_normal(block.shape, np.float32)
         table.flush()
         digests[name] = file_sha256(path)
     manifest = Manifest(frames, digests, SPECS)

@@ -67,7 +67,7 @@ def lerobot(
 
     from spatune.envs.libero_suites import _benchmark, init_states
 
-    env = LeRobotLiberoEnv(
+    env: Any = LeRobotLiberoEnv(
         _benchmark(suite), task_id, suite, obs_type="pixels_agent_pos", init_states=False,
         observation_width=SIZE, observation_height=SIZE,
     )  # fmt: skip

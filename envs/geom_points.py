@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import mujoco
 import numpy as np
+
+from .mujoco_api import mujoco
 
 
 def geom_surface_points(model: mujoco.MjModel, geom: int, limit: int = 400) -> np.ndarray:

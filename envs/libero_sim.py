@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import mujoco
 import numpy as np
 
 from ..errors import SpatuneError
 from .libero_suites import import_libero
+from .mujoco_api import mujoco
 from .sample_clock import SampleClock
 
 GRIPPER_SITE = "gripper0_grip_site"

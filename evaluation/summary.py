@@ -189,7 +189,7 @@ def _notes(tasks: Sequence[Count], total: Count, records: Iterable[EpisodeRecord
             f"{total.errors} of {total.planned} episodes ended by an error and are not counted"
         )
     if total.error_attempts:
-        notes.append(f"{total.error_attempts} attempts ended by an error")
+        notes.append(f"attempts that ended by an error, repaired ones too: {total.error_attempts}")
     if len({task.episodes for task in tasks}) > 1:
         counts = ", ".join(f"{t.suite}/{t.task_id}: {t.episodes}" for t in tasks)
         notes.append(f"tasks have unequal numbers of finished episodes ({counts})")

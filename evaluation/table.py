@@ -15,10 +15,13 @@ def success_table(summary: Summary, title: str) -> Table:
     table.add_column("task", no_wrap=True)
     table.add_column("instruction")
     _add_number_columns(table)
+    table.add_column("steps", justify="right", no_wrap=True)
     for task in summary.tasks:
-        table.add_row(f"{task.suite} {task.task_id}", task.instruction, *_numbers(task))
+        name = f"{task.suite} {task.task_id}"
+        table.add_row(name, task.instruction, *_numbers(task), _steps(task))
     table.add_section()
-    table.add_row("total", "", *_numbers(summary.total), style="bold")
+    total = summary.total
+    table.add_row("total", "", *_numbers(total), _steps(total), style="bold")
     return _noted(table, [summary])
 
 
@@ -28,7 +31,7 @@ def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
     table.add_column("who acts", no_wrap=True)
     suites = sorted({task.suite for _, summary in rows for task in summary.tasks})
     for suite in suites if len(suites) > 1 else []:
-        table.add_column(suite, justify="right")
+        table.add_column(suite, justify="right", no_wrap=True)
     _add_number_columns(table)
     for name, summary in rows:
         parts = [_suite_text(summary, suite) for suite in suites] if len(suites) > 1 else []
@@ -37,18 +40,21 @@ def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
 
 
 def _add_number_columns(table: Table) -> None:
-    for name in ("k/n", "rate", "Wilson 95 %", "steps"):
+    for name in ("k/n", "rate", "Wilson 95 %"):
         table.add_column(name, justify="right", no_wrap=True)
 
 
-def _numbers(count: Count) -> tuple[str, str, str, str]:
+def _numbers(count: Count) -> tuple[str, str, str]:
     low, high = count.wilson()
     return (
         f"{count.successes}/{count.episodes}",
         "-" if count.rate is None else f"{100 * count.rate:.1f} %",
         f"[{100 * low:.1f}, {100 * high:.1f}]",
-        "-" if count.mean_success_steps is None else f"{count.mean_success_steps:.0f}",
     )
+
+
+def _steps(count: Count) -> str:
+    return "-" if count.mean_success_steps is None else f"{count.mean_success_steps:.0f}"
 
 
 def _suite_text(summary: Summary, suite: str) -> str:

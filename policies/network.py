@@ -82,6 +82,8 @@ class NetworkConfig:
 class SpatuneNetwork(nn.Module):
     """Predicts a chunk of actions from VLM features and proprioception, all normalised."""
 
+    action_weights: Tensor
+
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config

@@ -89,8 +89,9 @@ class SpatialTrunk(nn.Module):
             nn.Linear(max(text_in, 1), config.text_width),
             nn.LayerNorm(config.text_width),
         )
-        self.cameras = nn.ModuleList(_CameraTower(config) for _ in range(cameras))
-        seen = cameras * self.cameras[0].out_features  # pyright: ignore[reportOperatorIssue]
+        towers = [_CameraTower(config) for _ in range(cameras)]
+        self.cameras = nn.ModuleList(towers)
+        seen = sum(tower.out_features for tower in towers)
         self.fuse = nn.Sequential(
             nn.Linear(seen + config.text_width + config.state_dim, config.hidden),
             nn.ReLU(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     write_demos(config)
     with pytest.raises(SpatuneError, match="exists already"):
         write_demos(config)
-    data = LeRobotDataset("spatune/demos", root=out)
+    data: Any = LeRobotDataset("spatune/demos", root=out)
     assert data.num_episodes == 1
     frame = data[0]
     assert frame["task"] == libero_task("libero_object", 3).instruction
@@ -99,7 +100,7 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     out.rename(tmp_path / "first")
     write_demos(config)
     assert stored.stat().st_mtime_ns == written
-    again = LeRobotDataset("spatune/demos", root=out)
+    again: Any = LeRobotDataset("spatune/demos", root=out)
     np.testing.assert_array_equal(again[0]["observation.state"], frame["observation.state"])
     other = DemosLiberoConfig(**{**config.__dict__, "out": out, "image_size": 64})
     out.rename(tmp_path / "second")

@@ -44,7 +44,7 @@ def test_vector_environment_steps_registered_tasks() -> None:
         task_id=2,
         image_size=(32, 48),
     )
-    observation, _ = envs.reset(seed=[1, 2])
+    observation, _ = envs.reset(seed=[1, 2])  # pyright: ignore[reportArgumentType]
     assert observation["observation.images.image"].shape == (2, 32, 48, 3)
     first = observation["observation.images.image"]
     assert not np.array_equal(first[0], first[1])

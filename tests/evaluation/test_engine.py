@@ -143,7 +143,7 @@ def test_a_fault_is_recorded_and_the_episode_played_again(
     summary = summarise(records, keys[:3])
     assert (summary.total.successes, summary.total.episodes) == (3, 3)
     assert summary.total.errors == 0 and summary.total.error_attempts == 1
-    assert summary.notes == ("1 attempts ended by an error",)
+    assert summary.notes == ("attempts that ended by an error, repaired ones too: 1",)
 
 
 def test_a_worker_that_hangs_is_replaced(play: Play, keys: tuple, tmp_path: Path) -> None:
