@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .mujoco_api import mujoco
 
 
-def geom_surface_points(model: mujoco.MjModel, geom: int, limit: int = 400) -> np.ndarray:
+def geom_surface_points(model: Any, geom: int, limit: int = 400) -> np.ndarray:
     """Sample points of one geom in its own frame.
 
     Args:
@@ -34,7 +36,7 @@ def geom_surface_points(model: mujoco.MjModel, geom: int, limit: int = 400) -> n
     return grid[(np.abs(grid) >= 0.999).any(axis=1)] * half
 
 
-def _half_extent(kind: mujoco.mjtGeom, size: np.ndarray) -> np.ndarray | None:
+def _half_extent(kind: Any, size: np.ndarray) -> np.ndarray | None:
     if kind in (mujoco.mjtGeom.mjGEOM_BOX, mujoco.mjtGeom.mjGEOM_ELLIPSOID):
         return size.copy()
     if kind == mujoco.mjtGeom.mjGEOM_SPHERE:

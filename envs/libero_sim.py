@@ -60,8 +60,8 @@ class LiberoSim:
                 ignore_done=True,
             )
         self.core: Any = self._env.env
-        self.model: mujoco.MjModel = self.core.sim.model._model
-        self.data: mujoco.MjData = self.core.sim.data._data
+        self.model: Any = self.core.sim.model._model
+        self.data: Any = self.core.sim.data._data
         self._cameras = cameras
         self._closed = False
         # A stock environment loads its model twice before the first episode (constructor, hard
@@ -251,7 +251,7 @@ class LiberoSim:
 class _SampledData:
     """robosuite's render context reads `data._data`; this hands it the sampled copy."""
 
-    def __init__(self, data: mujoco.MjData) -> None:
+    def __init__(self, data: Any) -> None:
         self._data = data
 
 
