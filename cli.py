@@ -41,7 +41,7 @@ COMMANDS = {
         "success rates of a policy on a LIBERO suite",
     ),
     "demos libero": Command(
-        "envs.experts.demos:DemosLiberoConfig",
+        "envs.experts.demos_config:DemosLiberoConfig",
         "envs.experts.demos:write_demos",
         "expert demonstrations as a LeRobotDataset",
     ),

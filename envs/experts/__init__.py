@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
-    from .demos import DemosLiberoConfig, write_demos
+    from .demos import write_demos
+    from .demos_config import DemosLiberoConfig
     from .libero import LiberoExpert
 
 __all__ = ["DemosLiberoConfig", "LiberoExpert", "write_demos"]
 
 _MODULES = {
-    "DemosLiberoConfig": ".demos",
+    "DemosLiberoConfig": ".demos_config",
     "LiberoExpert": ".libero",
     "write_demos": ".demos",
 }

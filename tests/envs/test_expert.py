@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from spatune.envs.experts.demos import DemosLiberoConfig, plan_episodes, write_demos
+from spatune.envs.experts.demos import plan_episodes, write_demos
+from spatune.envs.experts.demos_config import DemosLiberoConfig
 from spatune.envs.experts.demos_dataset import OBJECT_NAMES_FILE
 from spatune.envs.experts.episodes import TRAINING_SEED_BASE, EpisodePlan, rollout_expert
 from spatune.envs.experts.libero import LiberoExpert

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -28,6 +29,8 @@ KEYS = tuple(
 
 def main(out: str, workers: int, step_seconds: float) -> None:
     """Play all keys into `out`."""
+    # A test run in the background of a shell ignores Ctrl-C, and children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     factory = EnvFactory(f"{HERE / 'reach_env.py'}:ReachEnv", {"step_seconds": step_seconds})
     with EpisodeStore(out, {"seed": 0}) as store:
         run_lanes(
