@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .summary import Count, Summary
@@ -11,7 +12,7 @@ from .summary import Count, Summary
 
 def success_table(summary: Summary, title: str) -> Table:
     """One row a task and a total: k/n, rate, Wilson 95 % interval, mean steps of the successes."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("task", no_wrap=True)
     table.add_column("instruction")
     _add_number_columns(table)
@@ -27,7 +28,7 @@ def success_table(summary: Summary, title: str) -> Table:
 
 def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
     """One row a policy or control: its name and its total; suites get columns of their own."""
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
     table.add_column("who acts", no_wrap=True)
     suites = sorted({task.suite for _, summary in rows for task in summary.tasks})
     for suite in suites if len(suites) > 1 else []:
