@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -165,12 +164,3 @@ def save_arrays(path: Path, **arrays: np.ndarray) -> None:
     with partial.open("wb") as handle:
         np.savez(handle, **arrays)  # pyright: ignore[reportArgumentType]
     os.replace(partial, path)
-
-
-def arrays_digest(arrays: dict[str, np.ndarray]) -> str:
-    """sha256 over names, shapes and bytes."""
-    digest = hashlib.sha256()
-    for name in sorted(arrays):
-        digest.update(f"{name}{arrays[name].shape}{arrays[name].dtype}".encode())
-        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
-    return digest.hexdigest()
