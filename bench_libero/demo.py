@@ -17,10 +17,10 @@ from rich.console import Console
 from ..errors import SpatuneError
 from ..evaluation import (
     EngineOptions,
+    EpisodeProgress,
     EpisodeRecord,
     EpisodeStore,
     Lane,
-    Progress,
     Report,
     Summary,
     run_lanes,
@@ -147,7 +147,7 @@ def _play(config: DemoConfig, policy: CheckedPolicy, stores: Mapping[Control, Ep
     ]
     solved = sum(bool(record.success) for store in stores.values() for record in store.records)
     options = EngineOptions(workers=config.workers)
-    with Progress(total, total - left, solved) as progress:
+    with EpisodeProgress(total, total - left, solved) as progress:
         run_lanes(lanes, env_factory(PROTOCOL, policy.view), options, progress)
     return left
 

@@ -7,9 +7,9 @@ import sys
 from rich.console import Console
 
 from ..evaluation import (
+    EpisodeProgress,
     EpisodeStore,
     Lane,
-    Progress,
     Report,
     run_lanes,
     success_table,
@@ -56,5 +56,5 @@ def _play(plan: EvalPlan, store: EpisodeStore) -> None:
     config = plan.config
     lane = Lane(config.control, plan.load_actor(), store, plan.keys, plan.videos())
     successes = sum(bool(record.success) for record in store.records)
-    with Progress(len(plan.keys), done, successes) as progress:
+    with EpisodeProgress(len(plan.keys), done, successes) as progress:
         run_lanes([lane], plan.factory, plan.options, progress)

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from .controls import BlindPolicy, RandomPolicy, ZeroPolicy
     from .engine import EngineOptions, Lane, run_lanes
     from .environment import Env, EnvFactory
+    from .episode_progress import EpisodeProgress
     from .intervals import clopper_pearson, wilson
     from .keys import EpisodeKey
     from .policy import ChunkPolicy
-    from .progress import Progress
     from .records import EpisodeRecord
     from .report import Report
     from .store import EpisodeStore
@@ -34,7 +34,7 @@ __all__ = [
     "EpisodeRecord",
     "EpisodeStore",
     "Lane",
-    "Progress",
+    "EpisodeProgress",
     "RandomPolicy",
     "Report",
     "Summary",
@@ -56,7 +56,7 @@ _MODULES = {
     "EpisodeRecord": ".records",
     "EpisodeStore": ".store",
     "Lane": ".engine",
-    "Progress": ".progress",
+    "EpisodeProgress": ".episode_progress",
     "RandomPolicy": ".controls",
     "Report": ".report",
     "Summary": ".summary",

@@ -11,10 +11,10 @@ from multiprocessing.connection import wait
 from ..errors import SpatuneError
 from .controls import policy_backend
 from .environment import EnvFactory
+from .episode_progress import EpisodeProgress
 from .inference import ChunkServer, exact_threads
 from .keys import EpisodeKey
 from .policy import ChunkPolicy
-from .progress import Progress
 from .records import EpisodeRecord, Mode
 from .schedule import Schedule
 from .store import EpisodeStore
@@ -76,7 +76,7 @@ def run_lanes(
     lanes: Sequence[Lane],
     factory: EnvFactory,
     options: EngineOptions | None = None,
-    progress: Progress | None = None,
+    progress: EpisodeProgress | None = None,
 ) -> None:
     """Play every pending episode of all lanes, then put each lane's records in canonical order.
 
@@ -116,7 +116,7 @@ class _Run:
         factory: EnvFactory,
         options: EngineOptions,
         items: Sequence[WorkItem],
-        progress: Progress | None,
+        progress: EpisodeProgress | None,
     ) -> None:
         self.lanes = lanes
         self.factory = factory
@@ -282,4 +282,4 @@ class _Run:
         )
         lane.store.append(record)
         if self.progress is not None:
-            self.progress.update(record, again=again)
+            self.progress.count(record, again=again)

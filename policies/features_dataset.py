@@ -20,6 +20,7 @@ import numpy as np
 
 from ..envs.spec import Orientation
 from ..errors import SpatuneError
+from ..progress import Progress
 from .columns import (
     CHUNK,
     CHUNK_PAD,
@@ -148,15 +149,12 @@ def _encode_episodes(
     work: Path,
     done: set[int],
 ) -> None:
-    from rich.progress import MofNCompleteColumn, Progress
-
     frames = reader.dataset.meta.total_frames
     tables = {spec: _table(work, spec, frames) for spec in specs}
-    with Progress(*Progress.get_default_columns(), MofNCompleteColumn()) as bar:
-        task = bar.add_task("frames", total=frames)
+    encoded = sum(e.stop - e.start for e in reader.episodes if e.index in done)
+    with Progress(frames, "frames", done=encoded) as bar:
         for episode in reader.episodes:
             if episode.index in done:
-                bar.advance(task, episode.stop - episode.start)
                 continue
             for start in range(episode.start, episode.stop, config.batch_size):
                 stop = min(start + config.batch_size, episode.stop)
@@ -165,7 +163,7 @@ def _encode_episodes(
                 features = extract_features(vlm, images, reader.tasks(start, stop), specs)
                 for spec, table in tables.items():
                     table[start:stop] = _half(features[spec.name].cpu().numpy(), spec)
-                bar.advance(task, stop - start)
+                bar.update(bar.done + stop - start, f"{bar.rate:.0f} frames/s")
             for table in tables.values():
                 table.flush()
             _append(work / _PROGRESS, {"episode": episode.index})

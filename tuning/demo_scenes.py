@@ -43,12 +43,11 @@ class DemoScenes:
         return len(self.images)
 
     @classmethod
-    def load(cls, root: Path, *, every_other: int = 1) -> DemoScenes:
+    def load(cls, root: Path) -> DemoScenes:
         """Read a dataset that `spatune demos libero` wrote with lossless images.
 
         Args:
             root: Dataset folder.
-            every_other: Keep every k-th frame of it.
 
         Raises:
             SpatuneError: Not such a dataset.
@@ -64,11 +63,9 @@ class DemoScenes:
         tasks = _task_names(root)
         images, columns = [], {name: [] for name in (*_LABELS, "task_index", "episode_index")}
         for file in files:
-            table = parquet.read_table(file).slice(0)
+            table = parquet.read_table(file)
             if _CAMERA_KEYS[0] not in table.column_names:
                 raise SpatuneError(f"{root} holds video; write it again without --video")
-            keep = np.arange(0, table.num_rows, every_other)
-            table = table.take(keep)
             views = [[_decode(v) for v in table[key].to_pylist()] for key in _CAMERA_KEYS]
             images.append(np.stack([np.stack(view) for view in views], axis=1))
             for name, values in columns.items():

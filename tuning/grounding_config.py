@@ -13,8 +13,8 @@ class GroundingConfig:
     dataset: Path
     """Demonstration dataset with lossless images (`spatune demos libero`)."""
     out: Path
-    """Folder of the checkpoint to write."""
-    steps: int = 360
+    """Folder of the checkpoint to write. Work in progress lies beside it in OUT.work."""
+    steps: int = 600
     """Optimiser steps."""
     batch_size: int = 40
     """Samples a step."""
@@ -24,6 +24,8 @@ class GroundingConfig:
     """Peak learning rate of projector and language model."""
     warmup: int = 40
     """Steps of linear warm-up; cosine decay follows."""
+    save_every: int = 50
+    """Steps between saved states; a killed run goes on from the last one."""
     held_out: float = 0.08
     """Share of episodes kept for evaluation."""
     threads: int = 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import time
 from dataclasses import asdict
 from typing import Any
@@ -14,13 +15,23 @@ from torch import Tensor
 from ..agent.tiny import build_fastvlm
 from ..agent.vlm import SpatialVLM
 from ..errors import SpatuneError
+from ..progress import Progress
+from ..work_folder import claim_folder
 from .demo_scenes import DemoScenes
 from .grounding import GroundingSampler, QuestionAnswer, corpus, inside
 from .grounding_config import GroundingConfig
+from .training_state import TrainingState
 
 
 def train_grounding(config: GroundingConfig) -> dict[str, Any]:
-    """Train, save the checkpoint with `grounding.json`, and return the held-out measurements."""
+    """Train, save the checkpoint with `grounding.json`, and return the held-out measurements.
+
+    A killed run goes on from its last saved state when it is started again.
+
+    Raises:
+        SpatuneError: The output exists, the dataset is none, or work of another configuration
+            lies beside the output.
+    """
     if config.out.exists():
         raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
     torch.set_num_threads(config.threads)
@@ -31,61 +42,82 @@ def train_grounding(config: GroundingConfig) -> dict[str, Any]:
     held = rng.permutation(episodes)[: max(1, round(config.held_out * len(episodes)))]
     is_held = np.isin(scenes.episodes, held)
     train, test = np.flatnonzero(~is_held), np.flatnonzero(is_held)
-    start = config.out.with_name(config.out.name + ".start")
+    work = config.out.with_name(config.out.name + ".work")
+    claim_folder(work, _deciding(config))
+    start = work / "start"
     build_fastvlm(start, corpus=corpus(scenes, _instructions()), seed=config.seed)
     vlm = SpatialVLM.from_pretrained(str(start))
-    batches = _Batches(vlm, scenes)
     model: Any = vlm.model
     # Depthwise convolutions on a CPU run about 1.4 times faster in this layout.
     model.model.vision_tower.to(memory_format=torch.channels_last)
-    groups = _parameter_groups(model, config)
-    optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-    peaks = [group["lr"] for group in groups]
-    sampler = GroundingSampler(scenes)
-    began, history = time.time(), []
-    for step in range(config.steps):
-        factor = min(1.0, (step + 1) / config.warmup) * 0.5
-        factor *= 1.0 + np.cos(np.pi * step / config.steps)
-        for group, peak in zip(optimizer.param_groups, peaks, strict=True):
-            group["lr"] = peak * factor
-        model.train()
-        samples = sampler.draw(rng.choice(train, config.batch_size).tolist(), rng)
-        loss = model(**batches.build(samples)).loss
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        history.append(float(loss.detach()))
-        if step % 25 == 24:
-            rate = (step + 1) * config.batch_size / (time.time() - began)
-            print(
-                f"step {step + 1}/{config.steps} loss {np.mean(history[-25:]):.3f} "
-                f"{rate:.0f} samples/s",
-                flush=True,
-            )
-        if step % 150 == 149:
-            print(json.dumps(measure_pointing(vlm, scenes, test, limit=100)), flush=True)
+    optimizer = torch.optim.AdamW(_parameter_groups(model, config), weight_decay=0.01)
+    state = TrainingState(work, model, optimizer, rng)
+    _optimise(config, state, vlm, scenes, train)
     model.eval()
     result = {
         **measure_pointing(vlm, scenes, test, limit=300),
         "blind_median_px": _blind_error(scenes, train, test),
         "train_frames": len(train),
         "train_episodes": len(episodes) - len(held),
-        "minutes": round((time.time() - began) / 60, 1),
-        "final_loss": round(float(np.mean(history[-25:])), 4),
+        "minutes": round(state.minutes, 1),
+        "final_loss": round(float(np.mean(state.history[-25:])), 4),
         "config": {k: v for k, v in asdict(config).items() if k not in ("dataset", "out")},
     }
     # Half the size; loading makes it float32 again, and features are made from what was saved.
     model.half()
     vlm.save_pretrained(config.out)
     (config.out / "grounding.json").write_text(json.dumps(result, indent=1) + "\n")
+    shutil.rmtree(work)
+    print(json.dumps(result))
     return result
+
+
+def _deciding(config: GroundingConfig) -> dict[str, Any]:
+    """Settings that decide the weights."""
+    return {k: v for k, v in asdict(config).items() if k not in ("out", "save_every")}
+
+
+def _optimise(
+    config: GroundingConfig,
+    state: TrainingState,
+    vlm: SpatialVLM,
+    scenes: DemoScenes,
+    train: np.ndarray,
+) -> None:
+    model, optimizer, rng = state.model, state.optimizer, state.rng
+    peaks = [group["lr"] for group in optimizer.param_groups]
+    sampler, batches = GroundingSampler(scenes), _Batches(vlm, scenes)
+    if state.restore():
+        print(f"{config.out}: going on after step {state.step}", flush=True)
+    earlier, began = state.minutes, time.monotonic()
+    with Progress(config.steps, "steps", done=state.step) as progress:
+        while state.step < config.steps:
+            factor = min(1.0, (state.step + 1) / config.warmup) * 0.5
+            factor *= 1.0 + np.cos(np.pi * state.step / config.steps)
+            for group, peak in zip(optimizer.param_groups, peaks, strict=True):
+                group["lr"] = peak * factor
+            model.train()
+            samples = sampler.draw(rng.choice(train, config.batch_size).tolist(), rng)
+            loss = model(**batches.build(samples)).loss
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            state.history.append(float(loss.detach()))
+            state.step += 1
+            state.minutes = earlier + (time.monotonic() - began) / 60
+            rate = progress.rate * config.batch_size
+            progress.update(
+                state.step, f"loss {np.mean(state.history[-25:]):.3f}, {rate:.0f} samples/s"
+            )
+            if state.step % config.save_every == 0 or state.step == config.steps:
+                state.save()
 
 
 @torch.inference_mode()
 def measure_pointing(
     vlm: SpatialVLM, scenes: DemoScenes, frames: np.ndarray, limit: int
-) -> dict[str, float]:
+) -> dict[str, float | None]:
     """Generated answers to the bare instruction on held-out frames: error of the object, px."""
     from ..agent.answers import AnswerError, parse_point
 
@@ -109,8 +141,8 @@ def measure_pointing(
             truth = scenes.goal_pixels[frame, 0, 0, :2]
             errors.append(float(np.hypot(point.x - truth[0], point.y - truth[1]) * size))
     return {
-        "median_px": round(float(np.median(errors)), 2) if errors else float("nan"),
-        "mean_px": round(float(np.mean(errors)), 2) if errors else float("nan"),
+        "median_px": round(float(np.median(errors)), 2) if errors else None,
+        "mean_px": round(float(np.mean(errors)), 2) if errors else None,
         "unreadable": unread,
         "frames": len(chosen),
     }

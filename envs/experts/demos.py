@@ -12,6 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ...errors import SpatuneError
+from ...progress import Progress
+from ...work_folder import claim_folder
 from ..libero_suites import SUITES, task_count
 from .demos_config import DemosLiberoConfig
 from .demos_dataset import write_dataset
@@ -50,53 +52,30 @@ def write_demos(config: DemosLiberoConfig) -> Path:
     Raises:
         SpatuneError: The output exists, an unknown suite or task, or no episode succeeded.
     """
-    from rich.console import Console
-    from rich.progress import Progress, TextColumn, TimeElapsedColumn
-
     if config.out.exists():
         raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
     plans = plan_episodes(config)
     work = config.out.with_name(config.out.name + ".work")
-    _claim(work, config)
-    console = Console(stderr=True)
-    columns = (
-        *Progress.get_default_columns(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[ok]}"),
-    )
-    with Progress(*columns, console=console) as progress:
-        bar = progress.add_task("demonstrations", total=len(plans), ok="")
-        successes = done = 0
+    claim_folder(work, _deciding(config))
+    successes = done = 0
+    with Progress(len(plans), "demonstrations") as progress:
         for success in _run_all(config, plans, work):
             successes, done = successes + success, done + 1
-            progress.update(bar, advance=1, ok=f"{successes}/{done} solved")
-            if not console.is_terminal and done % 20 == 0:
-                print(f"demonstrations {done}/{len(plans)}, solved {successes}", flush=True)
+            progress.update(done, f"{successes} solved")
     if not successes:
         raise SpatuneError("the expert solved no episode; nothing to write")
     write_dataset(config.out, work, plans, chunk=config.chunk, video=config.video,
                   render_every=config.render_every)  # fmt: skip
     if not config.keep_work:
         shutil.rmtree(work)
-    console.print(f"{successes}/{len(plans)} episodes -> {config.out}")
+    print(f"{successes}/{len(plans)} episodes -> {config.out}")
     return config.out
 
 
-def _claim(work: Path, config: DemosLiberoConfig) -> None:
-    """Refuse to mix episodes of two configurations in one work folder."""
-    import json
-
-    # A later run may ask for more or fewer episodes or tasks of the same kind.
+def _deciding(config: DemosLiberoConfig) -> dict[str, object]:
+    """Settings that decide an episode; a later run may ask for more episodes or tasks."""
     free = ("out", "suites", "tasks", "episodes", "workers", "keep_work", "video")
-    ours = {name: value for name, value in asdict(config).items() if name not in free}
-    text = json.dumps(ours, indent=2, default=str)
-    file = work / "config.json"
-    if file.exists() and file.read_text() != text:
-        raise SpatuneError(
-            f"{work} holds episodes of another configuration; use its settings again or remove it"
-        )
-    work.mkdir(parents=True, exist_ok=True)
-    file.write_text(text)
+    return {name: value for name, value in asdict(config).items() if name not in free}
 
 
 def _run_all(config: DemosLiberoConfig, plans: list[EpisodePlan], work: Path) -> Iterator[bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -21,6 +22,9 @@ _RAISED, _RAISED_REACH = 0.22, 0.69
 """Above this height (m over the base) a downward-pointing hand reaches this far (m) with ease;
 farther out joint 4 meets its limit and the hand stays beside its target. Measured on the top of
 LIBERO's cabinet (0.25 m), where 0.69 m is reached and 0.745 m is not."""
+
+_BLOCKED_COST, _BLOCKED_REACH = 0.5, 0.04
+"""Score lost where the hand was blocked before, falling to nothing this far (m) from it."""
 
 GraspKind = Literal["body", "rim"]
 
@@ -51,13 +55,17 @@ class _Candidate:
     width: float
 
 
-def plan_grasp(scene: LiberoPrivileged, name: str, nominal: np.ndarray) -> Grasp:
+def plan_grasp(
+    scene: LiberoPrivileged, name: str, nominal: np.ndarray, blocked: Sequence[np.ndarray] = ()
+) -> Grasp:
     """Choose a grasp that fits the gripper, keeps clear of neighbours and turns little.
 
     Args:
         scene: Privileged view.
         name: Object to grasp.
         nominal: (3, 3) gripper rotation at rest; its x column is the finger axis.
+        blocked: Where the hand could not reach this object before, (3,) m from its origin; other
+            grasps are preferred.
     """
     points = scene.collision_points(name)
     heading = float(np.arctan2(nominal[1, 0], nominal[0, 0]))
@@ -65,7 +73,11 @@ def plan_grasp(scene: LiberoPrivileged, name: str, nominal: np.ndarray) -> Grasp
     others = [scene.collision_points(other) for other in _bodies(scene) if other != name]
     obstacles = np.concatenate(others) if others else np.zeros((0, 3))
     base = scene.base_position
-    best = max(candidates, key=lambda c: _score(c, heading, obstacles, base))
+    tried = [scene.position(name) + offset for offset in blocked]
+    best = max(
+        candidates,
+        key=lambda c: _score(c, heading, obstacles, base) - _blocked_cost(c, tried),
+    )
     position = np.array([*best.xy, best.z])
     return Grasp(position, best.yaw, best.kind, float(points[:, 2].max()))
 
@@ -127,6 +139,11 @@ def _rim_grasps(
             )
         )
     return candidates
+
+
+def _blocked_cost(candidate: _Candidate, tried: Sequence[np.ndarray]) -> float:
+    distances = [float(np.linalg.norm(candidate.xy - position[:2])) for position in tried]
+    return _BLOCKED_COST * sum(max(0.0, 1.0 - d / _BLOCKED_REACH) for d in distances)
 
 
 def _score(candidate: _Candidate, heading: float, obstacles: np.ndarray, base: np.ndarray) -> float:

@@ -14,6 +14,11 @@ OPEN, CLOSE = -1.0, 1.0
 POSITION_SCALE, ROTATION_SCALE = 0.05, 0.5
 """Metres and radians of one control step at action 1.0 (OSC_POSE)."""
 
+_STUCK_STEPS, _STUCK_TRAVEL = 12, 0.003
+"""A descent that covers less than this (m) in this many steps has met something."""
+_BLOCKED = 0.02
+"""Height (m) left over the planned grip above which closing would catch nothing."""
+
 Target = np.ndarray | Callable[[], np.ndarray]
 
 
@@ -30,7 +35,7 @@ class LiberoExpert:
         grasp: Last grasp planned.
     """
 
-    def __init__(self, scene: LiberoPrivileged, *, max_attempts: int = 3) -> None:
+    def __init__(self, scene: LiberoPrivileged, *, max_attempts: int = 6) -> None:
         """Prepare for the scene's goal.
 
         Raises:
@@ -48,6 +53,7 @@ class LiberoExpert:
         self._nominal = _straight_down(rotation)
         self.attempts = 0
         self.grasp: Grasp | None = None
+        self._blocked: dict[str, list[np.ndarray]] = {}
 
     def actions(self) -> Iterator[np.ndarray]:
         """Actions, float64 (7,) in [-1, 1]; ends when the goal holds or attempts run out."""
@@ -59,8 +65,9 @@ class LiberoExpert:
 
     def _pick_and_place(self, goal: Predicate) -> Iterator[np.ndarray]:
         scene = self._scene
-        relation, name, place = goal
-        grasp = self.grasp = plan_grasp(scene, name, self._nominal)
+        _, name, place = goal
+        blocked = self._blocked.setdefault(name, [])
+        grasp = self.grasp = plan_grasp(scene, name, self._nominal, blocked)
         rotation = _about_z(grasp.yaw) @ self._nominal
         offset = scene.position(name) - grasp.position
         hover = max(0.10, grasp.top - grasp.position[2] + 0.06)
@@ -69,13 +76,17 @@ class LiberoExpert:
             lambda: scene.position(name) - offset + lift, rotation, OPEN, tolerance=0.02, steps=80
         )
         # The object may have settled meanwhile, and the arm no longer hides its surroundings.
-        grasp = self.grasp = plan_grasp(scene, name, self._nominal)
+        grasp = self.grasp = plan_grasp(scene, name, self._nominal, blocked)
         rotation = _about_z(grasp.yaw) @ self._nominal
         above = grasp.position + np.array([0.0, 0.0, 0.05])
         yield from self._move(above, rotation, OPEN, tolerance=0.012, steps=40)
         yield from self._move(
             grasp.position, rotation, OPEN, tolerance=0.007, steps=60, descent=0.6, gate=0.010
         )
+        if scene.gripper()[0][2] > grasp.position[2] + _BLOCKED:
+            blocked.append(grasp.position - scene.position(name))
+            yield from self._move(above + lift, rotation, OPEN, tolerance=0.03, steps=15)
+            return
         for _ in range(9):
             yield self._action(grasp.position, rotation, CLOSE)
         held_at, _ = scene.gripper()
@@ -132,10 +143,12 @@ class LiberoExpert:
         """Servo the grip site to a target (m) until within tolerance (m) and 0.12 rad.
 
         With `gate` (m) the descent slows while the horizontal error exceeds it: otherwise the OSC
-        controller drifts 2-3 cm sideways. An integral term removes the steady error, which
-        reaches 1.3 cm where the arm is nearly stretched.
+        controller drifts 2-3 cm sideways; it ends early where something stops the hand. An
+        integral term removes the steady error, which reaches 1.3 cm where the arm is nearly
+        stretched.
         """
         integral = np.zeros(3)
+        path: list[np.ndarray] = []
         for _ in range(steps):
             goal = target() if callable(target) else target
             yield self._action(
@@ -148,6 +161,10 @@ class LiberoExpert:
             angle = np.arccos(np.clip(cosine, -1, 1))
             if np.linalg.norm(goal - position) < tolerance and angle < 0.12:
                 return
+            path.append(position)
+            if gate and len(path) >= _STUCK_STEPS:
+                if np.ptp(path[-_STUCK_STEPS:], axis=0).max() < _STUCK_TRAVEL:
+                    return
 
     def _action(
         self,
