@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Text,
         parse_answer,
     )
+    from .chunk_policy import ChunkPolicy
     from .features import Grid, SpatialFeatures
     from .perception import SpatialPerception
     from .perception_core import PerceptionConfig
@@ -42,6 +43,7 @@ _MODULES = {
     "Position": ".answers",
     "Text": ".answers",
     "parse_answer": ".answers",
+    "ChunkPolicy": ".chunk_policy",
     "Grid": ".features",
     "SpatialFeatures": ".features",
     "SpatialPerception": ".perception",
@@ -61,6 +63,7 @@ __all__ = [
     "Box3D",
     "Boxes3D",
     "Choice",
+    "ChunkPolicy",
     "Grid",
     "Number",
     "PerceptionConfig",

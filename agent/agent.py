@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,44 +14,11 @@ from .answers import Answer, AnswerKind
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .chunk_policy import ChunkPolicy
     from .vlm import SpatialVLM
 
 IMAGE_PREFIX = "observation.images."
 SPATIAL_QUESTION = "Where is the object of this task: {task}?"
-
-
-class ChunkSpec(Protocol):
-    """The part of a policy's specification that the agent reads."""
-
-    @property
-    def chunk_length(self) -> int:
-        """Actions in one predicted chunk (H)."""
-        ...
-
-    @property
-    def execute_steps(self) -> int:
-        """Actions of a chunk that are executed before the next replan, 1 to H."""
-        ...
-
-    @property
-    def action_dim(self) -> int:
-        """Entries of one action (A)."""
-        ...
-
-
-class ChunkPolicy(Protocol):
-    """Anything that predicts chunks of actions; every `spatune.policies.RolloutPolicy` does."""
-
-    @property
-    def spec(self) -> ChunkSpec:
-        """Chunk length, steps to execute and action entries."""
-        ...
-
-    def predict(
-        self, observations: Sequence[Mapping[str, Any]], noise: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        """Chunks (B, H, A) in environment units from B observations and noise (B, H, A)."""
-        ...
 
 
 class SpatialAgent:

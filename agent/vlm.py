@@ -183,9 +183,13 @@ class SpatialVLM:
         source = source or LAST_LAYER
         return self.encode_sources(images, texts, [source])[source]
 
-    @torch.no_grad()
     def encode_sources(
-        self, images: Sequence[Images], texts: Sequence[str], sources: Sequence[str]
+        self,
+        images: Sequence[Images],
+        texts: Sequence[str],
+        sources: Sequence[str],
+        *,
+        gradients: bool = False,
     ) -> dict[str, SpatialFeatures]:
         """Features of B samples from every source, in one forward pass.
 
@@ -196,6 +200,7 @@ class SpatialVLM:
             images: B lists of C uint8 (H, W, 3) RGB arrays, the same C in every sample.
             texts: B texts, put after the images into the chat template.
             sources: At least one of `language.<layer>`, `vision.<module path>`.
+            gradients: Keep the graph, to train the model through its features.
 
         Returns:
             Features of shape (B, T, D) for each source: T is the padded prompt for a language
@@ -213,7 +218,7 @@ class SpatialVLM:
         layers = [s.layer for s in parsed.values() if isinstance(s, LanguageSource)]
         inner = any(layer not in (-1, last) for layer in layers)
         output: Any = None
-        with capture(self.model, parsed.values()) as hooked:
+        with torch.set_grad_enabled(gradients), capture(self.model, parsed.values()) as hooked:
             output = self.model.base_model(**inputs, use_cache=False, output_hidden_states=inner)
         results = {}
         for name, source in parsed.items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..agent.chunk_policy import ChunkPolicy
 from ..evaluation.controls import BlindPolicy, RandomPolicy, ZeroPolicy
-from ..evaluation.policy import ChunkPolicy
 from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
 from ..policies.digests import tree_sha256

@@ -8,9 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..agent.chunk_policy import ChunkPolicy
 from ..envs.libero_suites import init_states, libero_task, task_count
 from ..errors import SpatuneError
-from ..evaluation import ChunkPolicy, EngineOptions, EnvFactory, EpisodeKey
+from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
 from ..evaluation.video import VideoRequest
 from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
 from .config import EvalLiberoConfig

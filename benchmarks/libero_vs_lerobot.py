@@ -63,13 +63,15 @@ def lerobot(
     suite: str, task_id: int, steps: int, hard_reset: bool = True
 ) -> Iterator[tuple[list[str], list[str]]]:
     """The same with LeRobot's environment, which draws both cameras at every step."""
-    from lerobot.envs.libero import LiberoEnv as LeRobotLiberoEnv
+    from spatune.envs.libero_suites import import_libero, init_states
 
-    from spatune.envs.libero_suites import _benchmark, init_states
+    import_libero()
+    from lerobot.envs.libero import LiberoEnv as LeRobotLiberoEnv
+    from libero.libero import benchmark
 
     env: Any = LeRobotLiberoEnv(
-        _benchmark(suite), task_id, suite, obs_type="pixels_agent_pos", init_states=False,
-        observation_width=SIZE, observation_height=SIZE,
+        benchmark.get_benchmark(suite)(), task_id, suite, obs_type="pixels_agent_pos",
+        init_states=False, observation_width=SIZE, observation_height=SIZE,
     )  # fmt: skip
     # LeRobot reads init states with torch.load, which the registry's .npz files do not suit.
     env.init_states, env._init_states = True, init_states(suite, task_id)

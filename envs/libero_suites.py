@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import warnings
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -63,7 +64,9 @@ def import_libero() -> None:
     """Import LIBERO with its start-up notices silenced and a working GL backend selected."""
     select_gl_backend()
     logging.getLogger("robosuite_logs").setLevel(logging.ERROR)
-    with contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+        # Invalid escapes and retired calls in the sources of robosuite and its dependencies.
+        warnings.simplefilter("ignore")
         import libero.libero.envs  # noqa: F401  (registers the problem classes)
 
 

@@ -1,7 +1,7 @@
 """What every benchmark shares: episode keys, the work queue, records, statistics, reports.
 
 No module here knows a benchmark: an environment is anything that follows `Env`, a policy anything
-that follows `ChunkPolicy`. Names load on first use.
+that follows `spatune.agent.ChunkPolicy`. Names load on first use.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from .episode_progress import EpisodeProgress
     from .intervals import clopper_pearson, wilson
     from .keys import EpisodeKey
-    from .policy import ChunkPolicy
     from .records import EpisodeRecord
     from .report import Report
     from .store import EpisodeStore
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BlindPolicy",
-    "ChunkPolicy",
     "EngineOptions",
     "Env",
     "EnvFactory",
@@ -48,7 +46,6 @@ __all__ = [
 
 _MODULES = {
     "BlindPolicy": ".controls",
-    "ChunkPolicy": ".policy",
     "EngineOptions": ".engine",
     "Env": ".environment",
     "EnvFactory": ".environment",

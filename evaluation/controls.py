@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from .policy import ChunkPolicy, ChunkShape
+from ..agent.chunk_policy import ChunkPolicy, ChunkShape
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import wait
 
+from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
 from .controls import policy_backend
 from .environment import EnvFactory
 from .episode_progress import EpisodeProgress
 from .inference import ChunkServer, exact_threads
 from .keys import EpisodeKey
-from .policy import ChunkPolicy
 from .records import EpisodeRecord, Mode
 from .schedule import Schedule
 from .store import EpisodeStore

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
-from .policy import ChunkPolicy
 from .records import Mode
 from .worker import ChunkRequest
 from .workers import WorkerHandle, WorkItem

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
@@ -116,11 +115,8 @@ def extract_features(
         SpatuneError: A tensor has another shape than its specification says.
     """
     specs = tuple(specs)
-    encode = type(vlm).encode_sources
-    if gradients:
-        # Encoding runs under `torch.no_grad` by default; what it decorates keeps the graph.
-        encode = inspect.unwrap(encode)
-    encoded = encode(vlm, images, texts, sorted({spec.source for spec in specs}))
+    sources = sorted({spec.source for spec in specs})
+    encoded = vlm.encode_sources(images, texts, sources, gradients=gradients)
     tensors = {}
     for spec in specs:
         tensor = pool_features(encoded[spec.source], spec.pool).float()

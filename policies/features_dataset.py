@@ -45,7 +45,7 @@ _PROGRESS = "progress.jsonl"
 
 @dataclass(frozen=True)
 class FeaturesConfig:
-    """Settings of `spatune features`."""
+    """Run a frozen VLM over every frame of a LeRobotDataset and store what it computes."""
 
     dataset: Path
     """Root of the LeRobotDataset to read."""

@@ -12,7 +12,7 @@ from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, find_checkpoint, write_convent
 
 @dataclass(frozen=True)
 class PackConfig:
-    """Settings of `pack_policy`."""
+    """Make one small policy folder of a training checkpoint and its VLM."""
 
     checkpoint: Path
     """A `pretrained_model` folder that lerobot-train wrote."""

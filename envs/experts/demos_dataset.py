@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...progress import Progress
 from ..libero_spec import CAMERAS, CONTROL_HZ, libero_env_spec
 from ..spec import LIBERO_ACTION_LAYOUT, LIBERO_STATE_LAYOUTS
 from .episodes import MAX_OBJECTS, EpisodePlan
@@ -16,7 +18,8 @@ ENV_SPEC_FILE = "meta/env_spec.json"
 """Conventions of the environment, `EnvSpec.to_json`; trained policies take theirs from it."""
 
 OBJECT_NAMES_FILE = "meta/spatune_episodes.json"
-"""Per dataset episode: suite, task, scene seed, noise, movable objects in column order, goal."""
+"""Per dataset episode: suite, task, scene seed, noise, movable objects in column order, goal, and
+`sha256` of states, labels and pictures: the same episode made again has the same hash."""
 
 
 def write_dataset(
@@ -30,6 +33,7 @@ def write_dataset(
     `action.chunk` (chunk, 7), `action.chunk_is_pad` (chunk,) at 20 Hz.
     """
     from lerobot.datasets.lerobot_dataset import LeRobotDataset
+    from lerobot.utils.utils import SuppressProgressBars
 
     partial = out.with_name(out.name + ".assembling")
     if partial.exists():
@@ -38,35 +42,26 @@ def write_dataset(
         shutil.rmtree(partial)
     dataset: Any = None
     episodes = []
-    for plan in plans:
-        with np.load(work / f"{plan.name}.npz") as stored:
-            if not bool(stored["success"]):
+    with Progress(len(plans), "writing") as progress, SuppressProgressBars():
+        for done, plan in enumerate(plans, 1):
+            arrays = _load(work / f"{plan.name}.npz")
+            if arrays is None:
                 continue
-            arrays = {name: stored[name] for name in stored.files}
-        if dataset is None:
-            size = arrays["images"].shape[2:4]
-            dataset = LeRobotDataset.create(
-                repo_id=f"spatune/{out.name}",
-                fps=max(1, round(CONTROL_HZ / render_every)),
-                features=_features(size, chunk if render_every > 1 else 0, video),
-                root=partial,
-                robot_type="panda",
-                use_videos=video,
-            )
-        for frame in _frames(arrays, chunk if render_every > 1 else 0):
-            dataset.add_frame(frame)
-        dataset.save_episode()
-        episodes.append(
-            {
-                "suite": plan.suite,
-                "task_id": plan.task_id,
-                "seed": plan.seed,
-                "noise": plan.noise,
-                "objects": arrays["objects"].tolist()[:MAX_OBJECTS],
-                "goal": arrays["goal"].tolist(),
-                "steps": len(arrays["actions"]),
-            }
-        )
+            if dataset is None:
+                size = arrays["images"].shape[2:4]
+                dataset = LeRobotDataset.create(
+                    repo_id=f"spatune/{out.name}",
+                    fps=max(1, round(CONTROL_HZ / render_every)),
+                    features=_features(size, chunk if render_every > 1 else 0, video),
+                    root=partial,
+                    robot_type="panda",
+                    use_videos=video,
+                )
+            for frame in _frames(arrays, chunk if render_every > 1 else 0):
+                dataset.add_frame(frame)
+            dataset.save_episode()
+            episodes.append(_entry(plan, arrays))
+            progress.update(done, f"{len(episodes)} episodes")
     dataset.finalize()
     (partial / OBJECT_NAMES_FILE).write_text(json.dumps(episodes, indent=1))
     spec = libero_env_spec(
@@ -74,6 +69,35 @@ def write_dataset(
     )
     (partial / ENV_SPEC_FILE).write_text(json.dumps(spec.to_json(), indent=1))
     partial.rename(out)
+
+
+def _load(file: Path) -> dict[str, np.ndarray] | None:
+    """Arrays of an episode, or None where the expert failed."""
+    with np.load(file) as stored:
+        if not bool(stored["success"]):
+            return None
+        return {name: stored[name] for name in stored.files}
+
+
+def _entry(plan: EpisodePlan, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
+    return {
+        "suite": plan.suite,
+        "task_id": plan.task_id,
+        "seed": plan.seed,
+        "noise": plan.noise,
+        "objects": arrays["objects"].tolist()[:MAX_OBJECTS],
+        "goal": arrays["goal"].tolist(),
+        "steps": len(arrays["actions"]),
+        "sha256": episode_hash(arrays),
+    }
+
+
+def episode_hash(arrays: dict[str, np.ndarray]) -> str:
+    """SHA-256 (hex) of an episode's states, labels, executed actions and pictures."""
+    digest = hashlib.sha256()
+    for name in ("states", "actions", "executed", "index", "images"):
+        digest.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return digest.hexdigest()
 
 
 def _features(size: tuple[int, int], chunk: int, video: bool) -> dict[str, dict[str, Any]]:

@@ -95,6 +95,7 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     assert bool(data[data.num_frames - 1]["action.chunk_is_pad"][-1])
     (episode,) = json.loads((out / OBJECT_NAMES_FILE).read_text())
     assert episode["seed"] == TRAINING_SEED_BASE
+    assert len(episode["sha256"]) == 64
     # A second run finds the episode done: nothing but the assembly is repeated.
     stored = next((tmp_path / "demos.work").glob("*.npz"))
     written = stored.stat().st_mtime_ns

@@ -1,4 +1,4 @@
-"""`ChunkPolicy`: what the engine asks of a policy."""
+"""`ChunkPolicy`: what a loop asks of a policy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class ChunkShape(Protocol):
-    """The part of a policy's specification that the engine reads."""
+    """The part of a policy's specification that a loop reads."""
 
     @property
     def chunk_length(self) -> int:
