@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .agent import SpatialAgent, SpatialPerception, SpatialVLM
     from .envs import EnvSpec, LiberoEnv
     from .errors import SpatuneError
-    from .policies import PolicySpec, load_policy
+    from .policies import PolicySpec, check_compatible, load_policy
 
 __version__ = "0.1.0"
 
@@ -31,6 +31,7 @@ __all__ = [
     "SpatialVLM",
     "SpatuneError",
     "__version__",
+    "check_compatible",
     "load_policy",
 ]
 
@@ -42,6 +43,7 @@ _MODULES = {
     "SpatialPerception": ".agent",
     "SpatialVLM": ".agent",
     "SpatuneError": ".errors",
+    "check_compatible": ".policies",
     "load_policy": ".policies",
 }
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
 
+from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
 from .assembly import network_config, read_weights
 from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, read_conventions, read_settings
@@ -20,22 +21,16 @@ from .scaling import PolicyScaling
 from .spec import PolicySpec
 from .vlm_features import VlmFeatures, VlmSource
 
+if TYPE_CHECKING:
+    from ..agent.vlm import SpatialVLM
 
-class RolloutPolicy(Protocol):
-    """Anything that turns observations into chunks of actions, without state between calls."""
 
-    spec: PolicySpec
+class RolloutPolicy(ChunkPolicy, Protocol):
+    """A `ChunkPolicy` that states its conventions, so that they can be checked."""
 
-    def predict(self, observations: Sequence[Mapping[str, Any]], noise: np.ndarray) -> np.ndarray:
-        """Chunks of actions.
-
-        Args:
-            observations: B observations of the environment, unbatched.
-            noise: float32 (B, H, A), the only randomness that the policy may use.
-
-        Returns:
-            float32 (B, H, A) in environment units.
-        """
+    @property
+    def spec(self) -> PolicySpec:
+        """Conventions of the policy."""
         ...
 
 
@@ -93,8 +88,13 @@ class SpatuneRollout:
         encoder.vlm.model.to(device=device)  # pyright: ignore[reportCallIssue]
         return cls(spec, PolicyScaling(spec, statistics).to(device), network.to(device), encoder)
 
+    @property
+    def vlm(self) -> SpatialVLM:
+        """The model whose features the policy reads; it answers questions as well."""
+        return self._encoder.vlm
+
     def predict(self, observations: Sequence[Mapping[str, Any]], noise: np.ndarray) -> np.ndarray:
-        """Chunks of actions; see `RolloutPolicy.predict`.
+        """Chunks of actions; see `ChunkPolicy.predict`.
 
         Args:
             observations: B dictionaries with a uint8 (H, W, 3) image for each camera of the spec,
