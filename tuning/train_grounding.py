@@ -48,8 +48,6 @@ def train_grounding(config: GroundingConfig) -> dict[str, Any]:
     build_fastvlm(start, corpus=corpus(scenes, _instructions()), seed=config.seed)
     vlm = SpatialVLM.from_pretrained(str(start))
     model: Any = vlm.model
-    # Depthwise convolutions on a CPU run about 1.4 times faster in this layout.
-    model.model.vision_tower.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(_parameter_groups(model, config), weight_decay=0.01)
     state = TrainingState(work, model, optimizer, rng)
     _optimise(config, state, vlm, scenes, train)
