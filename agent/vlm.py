@@ -127,8 +127,9 @@ class SpatialVLM:
                 )
         for module in model.modules():
             if isinstance(module, torch.nn.Conv2d):
-                # A convolutional tower runs about 1.4 times faster on a CPU in this layout.
-                module.to(memory_format=torch.channels_last)
+                # A convolutional tower runs about 1.3 times faster on a CPU in this layout.
+                weight = module.weight.data
+                module.weight.data = weight.contiguous(memory_format=torch.channels_last)
         return cls(model.to(device), processor, revision=commit)
 
     def save_pretrained(self, path: str | Path) -> None:
