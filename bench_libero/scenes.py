@@ -10,11 +10,11 @@ from .protocol import PROTOCOLS
 
 PROTOCOL = PROTOCOLS["paired"]
 
-SCENES: Mapping[str, tuple[int, ...]] = {"libero_object": (0, 3, 6), "libero_spatial": (0, 2)}
+SCENES: Mapping[str, tuple[int, ...]] = {"libero_object": (0, 3), "libero_spatial": (0, 2)}
 """Tasks, by suite."""
 
-EPISODES: Mapping[Control, int] = {"none": 2, "blind": 2, "random": 1, "zero": 1}
-"""Init states of each task, by who acts; one is enough for controls that see nothing."""
+EPISODES: Mapping[Control, int] = {"none": 2, "blind": 1, "random": 1, "zero": 1}
+"""Init states of each task, by who acts; one is enough for the controls."""
 
 
 def demo_keys(control: Control, seed: int) -> tuple[EpisodeKey, ...]:

@@ -7,15 +7,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 
 from ..errors import SpatuneError
 from .libero_suites import import_libero
 from .mujoco_api import mujoco
+from .render_context import free_render_context
 from .sample_clock import SampleClock
+from .view_culling import ViewCulling
 
 GRIPPER_SITE = "gripper0_grip_site"
+_HIDDEN_GROUP = 5
+_POSE = ("pos", "quat", "axisangle", "euler", "xyaxes", "zaxis")
 
 
 class LiberoSim:
@@ -29,7 +34,8 @@ class LiberoSim:
     - *Cameras on demand.* robosuite samples every sensor at one substep of a control period, which
       `SampleClock` finds. At that substep the state is copied (about 50 microseconds);
       `render` draws from the copy whenever somebody asks, so images that nobody asks for cost
-      nothing and those asked for equal robosuite's pixel for pixel.
+      nothing. Geoms out of the camera's view are not sent to the renderer. Images equal
+      robosuite's pixel for pixel.
     - *Soft resets.* `reset` keeps the compiled model, restores fixture poses that the last episode
       moved, and clears the gripper command that robosuite leaves set. The result equals the first
       reset of a freshly built stock environment with the same seed.
@@ -68,14 +74,11 @@ class LiberoSim:
         # reset) and each load appends its drawer and knob samplers, so each draws twice.
         self.core.object_property_initializers *= 2
         # The constructor has placed the fixtures already: the poses before that are in the XML.
-        untouched = mujoco.MjModel.from_xml_string(self.core.model.get_xml())
-        self._fixture_poses = {
-            body: (untouched.body_pos[body].copy(), untouched.body_quat[body].copy())
-            for body in self._fixture_bodies()
-        }
+        self._fixture_poses = dict(self._xml_fixture_poses())
         self._substeps = int(self.core.control_timestep / self.core.model_timestep)
         self._clock = SampleClock(1.0 / self.core.control_freq, self.core.model_timestep)
         self._sampled = mujoco.MjData(self.model)
+        self._culling = ViewCulling(self.model)
         self._sampled_site_rgba = self.model.site_rgba.copy()
         self._camera_ids = {self.model.camera(i).name: i for i in range(self.model.ncam)}
         self._site = self.model.site(GRIPPER_SITE).id
@@ -199,7 +202,7 @@ class LiberoSim:
         self._closed = True
         context = self.core.sim._render_context_offscreen
         if context is not None:
-            context.gl_ctx.make_current()
+            free_render_context(context)
         self._env.close()
 
     def _fixture_bodies(self) -> Iterator[int]:
@@ -207,6 +210,18 @@ class LiberoSim:
             body = mujoco.mj_name2id(self.model, mujoco.mjtObj.mjOBJ_BODY, fixture.root_body)
             if body >= 0:
                 yield body
+
+    def _xml_fixture_poses(self) -> Iterator[tuple[int, tuple[np.ndarray, np.ndarray]]]:
+        """Fixture bodies with the poses that the XML gives them, without compiling its meshes."""
+        scene = ElementTree.fromstring(self.core.model.get_xml())
+        by_name = {body.get("name"): body for body in scene.iter("body")}
+        for body in self._fixture_bodies():
+            bare = {k: v for k, v in by_name[self.model.body(body).name].items() if k in _POSE}
+            skeleton = ElementTree.Element("mujoco")
+            skeleton.extend(scene.findall("compiler"))
+            ElementTree.SubElement(ElementTree.SubElement(skeleton, "worldbody"), "body", bare)
+            alone = mujoco.MjModel.from_xml_string(ElementTree.tostring(skeleton, "unicode"))
+            yield body, (alone.body_pos[1].copy(), alone.body_quat[1].copy())
 
     def _restore_xml_fixture_poses(self) -> None:
         for body, (position, quaternion) in self._fixture_poses.items():
@@ -233,14 +248,18 @@ class LiberoSim:
         context = self.core.sim._render_context_offscreen
         context.gl_ctx.make_current()
         live_data, live_rgba = context.data, self.model.site_rgba.copy()
+        groups = self.model.geom_group.copy()
         context.data = _SampledData(self._sampled)
         self.model.site_rgba[:] = self._sampled_site_rgba
+        hidden = self._culling.hidden(self._sampled, index, width / height)
+        self.model.geom_group[hidden] = _HIDDEN_GROUP
         try:
             context.render(width, height, camera_id=index, segmentation=segmentation)
             pixels = context.read_pixels(width, height, depth=depth, segmentation=segmentation)
         finally:
             context.data = live_data
             self.model.site_rgba[:] = live_rgba
+            self.model.geom_group[:] = groups
         image, distance = pixels if depth else (pixels, None)
         if segmentation:
             is_geom = image[..., 0] == mujoco.mjtObj.mjOBJ_GEOM

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import SpatuneError
 from .gl import select_gl_backend
+from .render_context import guard_render_contexts
 
 LIBERO_SUITES = ("libero_spatial", "libero_object", "libero_goal", "libero_10", "libero_90")
 LIBERO_PRO_SUITES = tuple(
@@ -68,6 +69,8 @@ def import_libero() -> None:
         # Invalid escapes and retired calls in the sources of robosuite and its dependencies.
         warnings.simplefilter("ignore")
         import libero.libero.envs  # noqa: F401  (registers the problem classes)
+
+        guard_render_contexts()
 
 
 @cache

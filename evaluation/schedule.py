@@ -14,8 +14,9 @@ class Schedule:
     """Episodes that wait, grouped by the environment that they need.
 
     Building an environment costs as much as an episode or two, so a worker stays with its suite and
-    task while there is work, then takes the largest group that no other worker holds, and helps
-    another worker only when nothing else is left. The choice changes the time, never the results.
+    task while there is work, then takes the largest group that no other worker holds. It helps
+    another worker only when nothing else is left, and leaves the last episode of a group to the
+    worker that has its environment. The choice changes the time, never the results.
     """
 
     def __init__(self, items: Iterable[WorkItem]) -> None:
@@ -31,18 +32,18 @@ class Schedule:
         self._groups.setdefault(item.place, deque()).appendleft(item)
 
     def take(self, place: Place | None, held: Iterable[Place | None]) -> WorkItem | None:
-        """The next episode for a worker, or None when there is none.
+        """The next episode for a worker, or None when there is none for it.
 
         Args:
             place: Suite and task of the environment that the worker has.
             held: The same of all other workers.
         """
-        if not self._groups:
-            return None
-        if place not in self._groups:
+        if place is None or place not in self._groups:
             others = set(held)
-            place = min(self._groups, key=lambda p: (p in others, -len(self._groups[p]), p))
-        assert place is not None
+            free = [p for p, group in self._groups.items() if p not in others or len(group) > 1]
+            if not free:
+                return None
+            place = min(free, key=lambda p: (p in others, -len(self._groups[p]), p))
         item = self._groups[place].popleft()
         if not self._groups[place]:
             del self._groups[place]

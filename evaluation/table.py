@@ -12,7 +12,9 @@ from .summary import Count, Summary
 
 def success_table(summary: Summary, title: str) -> Table:
     """One row a task and a total: k/n, rate, Wilson 95 % interval, mean steps of the successes."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     table.add_column("task", no_wrap=True)
     table.add_column("instruction")
     _add_number_columns(table)
@@ -28,7 +30,9 @@ def success_table(summary: Summary, title: str) -> Table:
 
 def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
     """One row a policy or control: its name and its total; suites get columns of their own."""
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     table.add_column("who acts", no_wrap=True)
     suites = sorted({task.suite for _, summary in rows for task in summary.tasks})
     for suite in suites if len(suites) > 1 else []:
