@@ -38,6 +38,6 @@ def test_an_episodes_key_does_not_depend_on_the_others() -> None:
 
 def test_controls_of_the_demonstration_play_the_policys_episodes() -> None:
     policy = set(demo_keys("none", 0))
-    assert len(policy) == 10
+    assert len(policy) == 8
     for control in EPISODES:
         assert set(demo_keys(control, 0)) <= policy
