@@ -38,4 +38,6 @@ def test_a_program_that_forgets_to_close_ends_quietly() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", LEFT_OPEN], capture_output=True, text=True, check=False
     )
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "done\n", "")
+    assert (ended.returncode, ended.stdout) == (0, "done\n")
+    # A GL driver may say something of its own.
+    assert "Traceback" not in ended.stderr and "ignored" not in ended.stderr
