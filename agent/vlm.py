@@ -234,7 +234,7 @@ class SpatialVLM:
                 grids = language_grids(
                     inputs,
                     cameras,
-                    image_token=self._image_token,
+                    image_token=self.image_token,
                     view_tokens=getattr(self.processor, "num_image_tokens", None),
                 )
                 results[name] = SpatialFeatures(tokens * mask[..., None], mask, grids)
@@ -247,7 +247,8 @@ class SpatialVLM:
         return results
 
     @property
-    def _image_token(self) -> int:
+    def image_token(self) -> int:
+        """Id of the placeholder token of an image."""
         config = self.model.config
         token = getattr(config, "image_token_id", None)
         return int(token if token is not None else config.image_token_index)

@@ -47,6 +47,8 @@ class SpatuneRollout:
     Attributes:
         spec: Conventions of the policy.
         backend: What computes, for records: `torch-cpu` or `torch-cuda`.
+        scaling: Normalisation.
+        network: Trained weights.
     """
 
     def __init__(
@@ -58,8 +60,8 @@ class SpatuneRollout:
     ) -> None:
         self.spec = spec
         self.backend = f"torch-{scaling.device.type}"
-        self._scaling = scaling.eval()
-        self._network = network.eval()
+        self.scaling = scaling.eval()
+        self.network = network.eval()
         self._encoder = encoder
 
     @classmethod
@@ -110,12 +112,12 @@ class SpatuneRollout:
         images = [self._images(observation) for observation in observations]
         states = np.stack([self._state(observation) for observation in observations])
         texts = [str(_entry(observation, "task")) for observation in observations]
-        device, specs = self._scaling.device, self._network.config.features
+        device, specs = self.scaling.device, self.network.config.features
         with torch.inference_mode():
             features = self._encoder.encode(images, texts, specs, device)
-            state = self._scaling.state(torch.from_numpy(states))
+            state = self.scaling.state(torch.from_numpy(states))
             start = torch.from_numpy(noise).to(device)
-            chunk = self._scaling.environment(self._network.predict(features, state, start))
+            chunk = self.scaling.environment(self.network.predict(features, state, start))
         return chunk.cpu().numpy()
 
     def _images(self, observation: Mapping[str, Any]) -> list[np.ndarray]:

@@ -70,25 +70,27 @@ class FlowHead(nn.Module):
         # Beta(1.5, 1) by inverting its distribution function t ** 1.5, mirrored: most mass at 0.
         time = 1.0 - torch.rand(len(action), device=action.device) ** (1.0 / 1.5)
         mixed = time[:, None, None] * action + (1.0 - time[:, None, None]) * noise
-        velocity = self._velocity(self._memory(context), mixed, time)
+        velocity = self.velocity(self.memory(context), mixed, time)
         error = ((velocity - (action - noise)) ** 2 * weights).mean(-1)
         flow = (error * valid).sum() / valid.sum()
         return flow, {"flow_loss": flow}
 
     def predict(self, context: TrunkOutput, noise: Tensor) -> Tensor:
         """(B, H, A) normalised actions from `noise` (B, H, A), by Euler steps."""
-        memory = self._memory(context)
+        memory = self.memory(context)
         x = noise
         for step in range(self.steps):
             time = torch.full((len(x),), step / self.steps, dtype=x.dtype, device=x.device)
-            x = x + self._velocity(memory, x, time) / self.steps
+            x = x + self.velocity(memory, x, time) / self.steps
         return x
 
-    def _memory(self, context: TrunkOutput) -> Tensor:
+    def memory(self, context: TrunkOutput) -> Tensor:
+        """(B, 1 + points, width): what every step attends to."""
         scene = self.scene(head_inputs(context))[:, None]
         return torch.cat([scene, self.point(context.tokens)], dim=1)
 
-    def _velocity(self, memory: Tensor, actions: Tensor, time: Tensor) -> Tensor:
+    def velocity(self, memory: Tensor, actions: Tensor, time: Tensor) -> Tensor:
+        """(B, H, A): direction from noise to actions, for `actions` (B, H, A) at `time` (B,)."""
         clock = self.time(_sinusoids(time, self.width))[:, None]
         x = self.action_in(actions) + self.position + clock
         for block in self.blocks:

@@ -1,0 +1,180 @@
+"""Graphs compute what the policy computes, for every head, pooling and prompt length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from spatune.agent.tiny_families import build_tiny
+from spatune.agent.vlm import SpatialVLM
+from spatune.envs.spec import CameraSpec
+from spatune.errors import SpatuneError
+from spatune.export.graphs import PolicyGraphs, Prompts, build_graphs
+from spatune.export.graphs.heads import step_times
+from spatune.policies.features import probe_feature_specs
+from spatune.policies.loading import load_policy
+from spatune.policies.network import NetworkConfig, SpatuneNetwork
+from spatune.policies.normalisation import ACTION, STATE, Statistics
+from spatune.policies.rollout import SpatuneRollout
+from spatune.policies.scaling import PolicyScaling
+from spatune.policies.spec import PolicySpec
+from spatune.policies.vlm_features import VlmFeatures, VlmSource
+
+TASKS = (
+    "pick the milk",
+    "pick the alphabet soup and place it in the basket",
+    "pick the akita black bowl between the plate and the ramekin and place it on the plate",
+)
+SOURCES = {
+    "fine": "vision.timm_model.blocks.2:grid",
+    "text": "language.-1:last",
+    "words": "language.1:mean",
+    "seen": "language.-1:grid",
+}
+LAYOUT = ("x", "y", "z", "gap")
+
+
+def tiny_policy(folder: Path, architecture: str, head: str, sources: dict) -> SpatuneRollout:
+    """A policy of random weights over a tiny VLM of a real class."""
+    vlm = SpatialVLM.from_pretrained(build_tiny(architecture, folder / architecture, corpus=TASKS))
+    features = probe_feature_specs(vlm, sources, 2, 64)
+    torch.manual_seed(0)
+    config = NetworkConfig.tiny(features, "flow" if head == "flow" else "l1")
+    shape = {"state_dim": 4, "action_dim": 4, "gripper_index": 3, "chunk_length": 6}
+    config = replace(config, **shape, rotation_indices=())
+    statistics = Statistics(
+        {
+            STATE: {"mean": (0.1, -0.2, 0.3, 0.0), "std": (0.5, 2.0, 1.0, 0.1)},
+            ACTION: {"mean": (0.1, 0.0, -0.1, 0.0), "std": (0.4, 0.5, 0.6, 1.0)},
+        }
+    )
+    spec = PolicySpec(
+        cameras=tuple(CameraSpec(f"observation.images.{i}", str(i), 64, 64) for i in range(2)),
+        resize="exact",
+        state_layout=LAYOUT,
+        action_layout=("dx", "dy", "dz", "gripper"),
+        gripper_convention="-1 open, +1 close",
+        action_low=(-1.0,) * 4,
+        action_high=(1.0,) * 4,
+        state_normalisation="mean_std",
+        action_normalisation="mean_std",
+        statistics_sha256=statistics.sha256,
+        chunk_length=6,
+        execute_steps=3,
+        control_hz=20.0,
+    )
+    network = SpatuneNetwork(config).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm1d):
+            assert module.running_mean is not None
+            module.running_mean.normal_()
+    scaling = PolicyScaling(spec, statistics)
+    return SpatuneRollout(spec, scaling, network, VlmFeatures(VlmSource(""), vlm))
+
+
+@pytest.fixture(scope="module")
+def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., SpatuneRollout]:
+    def build(head: str, sources: dict = SOURCES, architecture: str = "fastvlm") -> SpatuneRollout:
+        return tiny_policy(tmp_path_factory.mktemp(head), architecture, head, sources)
+
+    return build
+
+
+def observation(policy: SpatuneRollout, task: str, seed: int) -> dict:
+    rng = np.random.default_rng(seed)
+    values = {
+        camera.key: rng.integers(0, 256, (camera.height, camera.width, 3), dtype=np.uint8)
+        for camera in policy.spec.cameras
+    }
+    state = rng.normal(size=policy.spec.state_dim).astype(np.float32)
+    return {**values, STATE: state, "task": task}
+
+
+def arguments(policy: SpatuneRollout, prompts: Prompts, seen: dict, seed: int) -> tuple:
+    images = np.stack([seen[camera.key] for camera in policy.spec.cameras])[None]
+    ids, mask = prompts.row(seen["task"])
+    shape = (1, policy.spec.chunk_length, policy.spec.action_dim)
+    noise = np.random.default_rng(seed + 100).normal(size=shape).astype(np.float32)
+    arrays = (images, ids[None], mask[None], seen[STATE][None], noise)
+    return tuple(map(torch.from_numpy, arrays))
+
+
+def check_equal(policy: SpatuneRollout, graphs: PolicyGraphs, tolerance: float) -> None:
+    for seed, task in enumerate(TASKS):
+        seen = observation(policy, task, seed)
+        inputs = arguments(policy, graphs.prompts, seen, seed)
+        expected = policy.predict([seen], inputs[-1].numpy())
+        with torch.inference_mode():
+            actions = graphs.fused(*inputs)
+        np.testing.assert_allclose(actions.numpy(), expected, rtol=0, atol=tolerance)
+        assert np.ptp(expected[..., :-1]) > 0.01
+
+
+def test_the_embedded_policy_is_taken_apart_without_a_change() -> None:
+    policy = load_policy("embedded")
+    assert isinstance(policy, SpatuneRollout)
+    check_equal(policy, build_graphs(policy, TASKS), 5e-6)
+
+
+@pytest.mark.parametrize("head", ["l1", "flow"])
+def test_every_pooling_and_head(head: str, make: Callable[..., SpatuneRollout]) -> None:
+    policy = make(head)
+    check_equal(policy, build_graphs(policy, TASKS), 5e-6)
+
+
+def test_a_policy_of_vision_alone_has_no_prefill(make: Callable[..., SpatuneRollout]) -> None:
+    policy = make("l1", {"fine": SOURCES["fine"]})
+    graphs = build_graphs(policy, TASKS)
+    assert graphs.prefill is None and graphs.vision.outputs == ("fine",)
+    check_equal(policy, graphs, 5e-6)
+
+
+def test_stages_one_after_the_other_are_the_fused_graph(
+    make: Callable[..., SpatuneRollout],
+) -> None:
+    policy = make("flow")
+    graphs = build_graphs(policy, TASKS)
+    assert graphs.prefill is not None and graphs.denoise is not None
+    inputs = arguments(policy, graphs.prompts, observation(policy, TASKS[1], 5), 5)
+    images, ids, mask, state, chunk = inputs
+    with torch.inference_mode():
+        features = dict(zip(graphs.vision.outputs, graphs.vision(images), strict=True))
+        language = graphs.prefill(features["image_tokens"], ids, mask)
+        features.update(zip(graphs.prefill.outputs, language, strict=True))
+        memory = graphs.head(*(features[name] for name in SOURCES), state)
+        for time in step_times(graphs.denoise.steps, 1):
+            chunk, actions = graphs.denoise(memory, chunk, time)
+        torch.testing.assert_close(actions, graphs.fused(*inputs), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("head", ["l1", "flow"])
+def test_the_whole_policy_exports(head: str, make: Callable[..., SpatuneRollout]) -> None:
+    policy = make(head)
+    graphs = build_graphs(policy, TASKS)
+    first, other = (
+        arguments(policy, graphs.prompts, observation(policy, TASKS[seed], seed), seed)
+        for seed in (0, 2)
+    )
+    with torch.no_grad():
+        exported = torch.export.export(graphs.fused, first, strict=False).module()
+        torch.testing.assert_close(exported(*other), graphs.fused(*other), rtol=0, atol=1e-6)
+
+
+def test_errors_name_the_fix(make: Callable[..., SpatuneRollout], tmp_path: Path) -> None:
+    policy = make("l1")
+    with pytest.raises(SpatuneError, match="not among the 3 that were exported"):
+        build_graphs(policy, TASKS).prompts.row("dance")
+    with pytest.raises(SpatuneError, match="give at least one task"):
+        build_graphs(policy, ())
+    other = make("l1", {"seen": "language.-1:grid"}, "smolvlm")
+    with pytest.raises(SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM"):
+        build_graphs(other, TASKS)
+    wider = CameraSpec("observation.images.0", "0", 96, 96)
+    policy.spec = replace(policy.spec, cameras=(wider, wider))
+    with pytest.raises(SpatuneError, match="the cameras give 96x96 pixels and the VLM reads 64x64"):
+        build_graphs(policy, TASKS)
