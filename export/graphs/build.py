@@ -14,7 +14,7 @@ from .prefill import Prefill
 from .prompts import Prompts
 from .vision import VisionTower
 
-SUPPORTED = {"fast_vlm": "FastVLM"}
+SUPPORTED = {"fast_vlm": "FastVLM", "internvl": "InternVL"}
 """Architectures by `model_type`."""
 
 

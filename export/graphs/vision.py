@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from ...agent.sources import LanguageSource, VisionSource, capture, parse_source
-from ...policies.features import FeatureSpec
+from ...agent.sources import (
+    LanguageSource,
+    VisionSource,
+    capture,
+    parse_source,
+    vision_features,
+    vision_tower,
+)
+from ...policies.features import FeatureSpec, pool_features
 from .pixels import Pixels
 
 if TYPE_CHECKING:
@@ -18,7 +25,7 @@ if TYPE_CHECKING:
 class VisionTower(nn.Module):
     """One pass of the vision tower over all cameras.
 
-    For towers that return maps (N, C, H, W), one view an image: the FastVLM class.
+    For towers that take pixels (N, 3, H, W) and give one view an image: FastVLM and InternVL.
 
     Args:
         vlm: The VLM.
@@ -37,18 +44,15 @@ class VisionTower(nn.Module):
         super().__init__()
         self.model: Any = vlm.model
         self.pixels = Pixels(vlm.processor.image_processor, height, width)
-        self._sources: list[VisionSource] = []
-        self._shapes: list[tuple[int, ...]] = []
-        names = []
+        self._wanted: list[tuple[FeatureSpec, VisionSource]] = []
         self.needs_tokens = False
         for spec in features:
             source = parse_source(spec.source, vlm.model)
             if isinstance(source, LanguageSource):
                 self.needs_tokens = True
-                continue
-            self._sources.append(source)
-            self._shapes.append(spec.shape)
-            names.append(spec.name)
+            else:
+                self._wanted.append((spec, source))
+        names = [spec.name for spec, _ in self._wanted]
         self.outputs = (*names, *(["image_tokens"] if self.needs_tokens else []))
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
@@ -58,18 +62,21 @@ class VisionTower(nn.Module):
             images: uint8 (B, cameras, H, W, 3).
 
         Returns:
-            float32 (B, cameras, C, H, W) a vision source; image tokens (B, T, D), camera after
-            camera, row by row.
+            float32 (B, cameras, C, H, W) of a vision source that keeps the grid, (B, D) of another;
+            image tokens (B, T, D), camera after camera, row by row.
         """
-        batch = images.shape[0]
+        batch, cameras = images.shape[:2]
         pixels = self.pixels(images.flatten(0, 1))
+        sources = [source for _, source in self._wanted]
         # The hooks must not end the pass: the tokens are computed behind the last hooked module.
-        with capture(self.model, [*self._sources, LanguageSource(-1)]) as hooked:
+        with capture(self.model, [*sources, LanguageSource(-1)]) as hooked:
             tokens = self.model.base_model.get_image_features(pixels, return_dict=True)
-        maps = [
-            hooked[source].float().unflatten(0, (batch, shape[0]))
-            for source, shape in zip(self._sources, self._shapes, strict=True)
-        ]
-        if not self.needs_tokens:
-            return tuple(maps)
-        return (*maps, tokens.pooler_output.unflatten(0, (batch, -1)).flatten(1, 2))
+        tower = vision_tower(self.model)
+        inputs = {"pixel_values": pixels}
+        outputs = []
+        for spec, source in self._wanted:
+            seen = vision_features(hooked[source], source, tower, inputs, batch, cameras)
+            outputs.append(pool_features(seen, spec.pool).float())
+        if self.needs_tokens:
+            outputs.append(tokens.pooler_output.unflatten(0, (batch, -1)).flatten(1, 2))
+        return tuple(outputs)

@@ -36,13 +36,21 @@ SOURCES = {
     "words": "language.1:mean",
     "seen": "language.-1:grid",
 }
+INTERNVL_SOURCES = {
+    "fine": "vision.encoder.layer.0:grid",
+    "flat": "vision.encoder.layer.1:mean",
+    "seen": "language.1:grid",
+    "text": "language.-1:last",
+}
+SIZES = {"fastvlm": 64, "internvl": 112, "smolvlm": 64}
 LAYOUT = ("x", "y", "z", "gap")
 
 
 def tiny_policy(folder: Path, architecture: str, head: str, sources: dict) -> SpatuneRollout:
     """A policy of random weights over a tiny VLM of a real class."""
     vlm = SpatialVLM.from_pretrained(build_tiny(architecture, folder / architecture, corpus=TASKS))
-    features = probe_feature_specs(vlm, sources, 2, 64)
+    size = SIZES[architecture]
+    features = probe_feature_specs(vlm, sources, 2, size)
     torch.manual_seed(0)
     config = NetworkConfig.tiny(features, "flow" if head == "flow" else "l1")
     shape = {"state_dim": 4, "action_dim": 4, "gripper_index": 3, "chunk_length": 6}
@@ -54,7 +62,7 @@ def tiny_policy(folder: Path, architecture: str, head: str, sources: dict) -> Sp
         }
     )
     spec = PolicySpec(
-        cameras=tuple(CameraSpec(f"observation.images.{i}", str(i), 64, 64) for i in range(2)),
+        cameras=tuple(CameraSpec(f"observation.images.{i}", str(i), size, size) for i in range(2)),
         resize="exact",
         state_layout=LAYOUT,
         action_layout=("dx", "dy", "dz", "gripper"),
@@ -127,6 +135,11 @@ def test_every_pooling_and_head(head: str, make: Callable[..., SpatuneRollout]) 
     check_equal(policy, build_graphs(policy, TASKS), 5e-6)
 
 
+def test_internvl(make: Callable[..., SpatuneRollout]) -> None:
+    policy = make("flow", INTERNVL_SOURCES, "internvl")
+    check_equal(policy, build_graphs(policy, TASKS), 5e-6)
+
+
 def test_a_policy_of_vision_alone_has_no_prefill(make: Callable[..., SpatuneRollout]) -> None:
     policy = make("l1", {"fine": SOURCES["fine"]})
     graphs = build_graphs(policy, TASKS)
@@ -152,9 +165,13 @@ def test_stages_one_after_the_other_are_the_fused_graph(
         torch.testing.assert_close(actions, graphs.fused(*inputs), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("head", ["l1", "flow"])
-def test_the_whole_policy_exports(head: str, make: Callable[..., SpatuneRollout]) -> None:
-    policy = make(head)
+@pytest.mark.parametrize(
+    "case",
+    [("l1",), ("flow",), ("l1", INTERNVL_SOURCES, "internvl")],
+    ids=["l1", "flow", "internvl"],
+)
+def test_the_whole_policy_exports(case: tuple, make: Callable[..., SpatuneRollout]) -> None:
+    policy = make(*case)
     graphs = build_graphs(policy, TASKS)
     first, other = (
         arguments(policy, graphs.prompts, observation(policy, TASKS[seed], seed), seed)
@@ -172,7 +189,9 @@ def test_errors_name_the_fix(make: Callable[..., SpatuneRollout], tmp_path: Path
     with pytest.raises(SpatuneError, match="give at least one task"):
         build_graphs(policy, ())
     other = make("l1", {"seen": "language.-1:grid"}, "smolvlm")
-    with pytest.raises(SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM"):
+    with pytest.raises(
+        SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM, InternVL"
+    ):
         build_graphs(other, TASKS)
     wider = CameraSpec("observation.images.0", "0", 96, 96)
     policy.spec = replace(policy.spec, cameras=(wider, wider))
