@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .pixels import Pixels
     from .prefill import Prefill
     from .prompts import Prompts
+    from .qwen_pixels import QwenPixels
+    from .qwen_vision import QwenVisionTower
     from .vision import VisionTower
 
 _MODULES = {
@@ -26,6 +28,8 @@ _MODULES = {
     "PolicyGraphs": ".build",
     "Prefill": ".prefill",
     "Prompts": ".prompts",
+    "QwenPixels": ".qwen_pixels",
+    "QwenVisionTower": ".qwen_vision",
     "RegressionHead": ".heads",
     "VisionTower": ".vision",
     "build_graphs": ".build",
@@ -39,6 +43,8 @@ __all__ = [
     "PolicyGraphs",
     "Prefill",
     "Prompts",
+    "QwenPixels",
+    "QwenVisionTower",
     "RegressionHead",
     "VisionTower",
     "build_graphs",

@@ -12,9 +12,15 @@ from .fused import FusedPolicy
 from .heads import DenoiseStep, FlowCondition, RegressionHead
 from .prefill import Prefill
 from .prompts import Prompts
+from .qwen_vision import QwenVisionTower
 from .vision import VisionTower
 
-SUPPORTED = {"fast_vlm": "FastVLM", "internvl": "InternVL"}
+SUPPORTED = {
+    "fast_vlm": "FastVLM",
+    "internvl": "InternVL",
+    "qwen2_5_vl": "Qwen2.5-VL",
+    "qwen3_vl": "Qwen3-VL",
+}
 """Architectures by `model_type`."""
 
 
@@ -32,7 +38,7 @@ class PolicyGraphs:
     """
 
     prompts: Prompts
-    vision: VisionTower
+    vision: VisionTower | QwenVisionTower
     prefill: Prefill | None
     head: RegressionHead | FlowCondition
     denoise: DenoiseStep | None
@@ -62,7 +68,11 @@ def build_graphs(policy: SpatuneRollout, tasks: Sequence[str]) -> PolicyGraphs:
     network, scaling = policy.network, policy.scaling
     features = network.config.features
     prompts = Prompts.of_tasks(policy.vlm, tasks, len(policy.spec.cameras), height, width)
-    vision = VisionTower(policy.vlm, features, height, width)
+    if kind.startswith("qwen"):
+        cameras = len(policy.spec.cameras)
+        vision = QwenVisionTower(policy.vlm, features, cameras, height, width)
+    else:
+        vision = VisionTower(policy.vlm, features, height, width)
     prefill = None
     sources = [parse_source(spec.source, policy.vlm.model) for spec in features]
     if any(isinstance(source, LanguageSource) for source in sources):

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from .heads import DenoiseStep, FlowCondition, RegressionHead, step_times
 from .prefill import Prefill
+from .qwen_vision import QwenVisionTower
 from .vision import VisionTower
 
 
@@ -22,7 +23,7 @@ class FusedPolicy(nn.Module):
 
     def __init__(
         self,
-        vision: VisionTower,
+        vision: VisionTower | QwenVisionTower,
         prefill: Prefill | None,
         head: RegressionHead | FlowCondition,
         denoise: DenoiseStep | None,
@@ -51,7 +52,9 @@ class FusedPolicy(nn.Module):
         """
         features = dict(zip(self.vision.outputs, self.vision(images), strict=True))
         if self.prefill is not None:
-            language = self.prefill(features["image_tokens"], input_ids, attention_mask)
+            language = self.prefill(
+                features["image_tokens"], input_ids, attention_mask, features.get("deepstack")
+            )
             features.update(zip(self.prefill.outputs, language, strict=True))
         result = self.head(*(features[name] for name in self.names), state)
         if self.denoise is None:

@@ -22,7 +22,8 @@ MASKED = -1e4
 class Prefill(nn.Module):
     """One pass of the language model over a prompt of fixed length, without a cache.
 
-    For decoders with one position a token.
+    Runs the decoder layer by layer, so that what inner vision layers add to the prompt (DeepStack)
+    is a gather and a sum instead of a boolean assignment.
 
     Args:
         vlm: The VLM.
@@ -35,7 +36,9 @@ class Prefill(nn.Module):
 
     merge: Tensor
     causal: Tensor
+    places: Tensor
     positions: Tensor
+    added: Tensor
 
     def __init__(self, vlm: SpatialVLM, features: Sequence[FeatureSpec], prompts: Prompts) -> None:
         super().__init__()
@@ -55,10 +58,18 @@ class Prefill(nn.Module):
         self._places = list(prompts.image_places)
         causal = torch.full((1, 1, length, length), MASKED).triu(1)
         self.register_buffer("causal", causal, persistent=False)
-        self.register_buffer("positions", torch.arange(length)[None], persistent=False)
+        self.register_buffer("places", torch.arange(length)[None], persistent=False)
+        self.register_buffer("positions", prompts.positions, persistent=False)
+        added = torch.full((length,), len(self._places))
+        added[self._places] = torch.arange(len(self._places))
+        self.register_buffer("added", added, persistent=False)
 
     def forward(
-        self, image_tokens: Tensor, input_ids: Tensor, attention_mask: Tensor
+        self,
+        image_tokens: Tensor,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        deepstack: Tensor | None = None,
     ) -> tuple[Tensor, ...]:
         """See `outputs`.
 
@@ -66,6 +77,7 @@ class Prefill(nn.Module):
             image_tokens: (B, T, D), from `VisionTower`.
             input_ids: int64 (B, L); what stands at the image tokens' places does not count.
             attention_mask: int64 (B, L), 0 for the padding, which is on the right.
+            deepstack: (layers, T, D), from `QwenVisionTower`.
 
         Returns:
             float32 (B, D), or (B, cameras, D, H, W) of a feature that keeps the grid.
@@ -74,21 +86,29 @@ class Prefill(nn.Module):
         embedded = torch.cat([words, image_tokens], dim=1).index_select(1, self.merge)
         valid = attention_mask.to(embedded.dtype)
         scores = self.causal + (1.0 - valid)[:, None, None, :] * MASKED
-        output = self.decoder(
-            inputs_embeds=embedded,
-            attention_mask=scores,
-            position_ids=self.positions.expand(input_ids.shape[0], -1),
-            use_cache=False,
-            output_hidden_states=any(layer != -1 for _, layer in self._wanted),
-        )
+        layers = self._layers(embedded, scores, deepstack)
         return tuple(
-            self._pool(
-                spec,
-                output.last_hidden_state if layer == -1 else output.hidden_states[layer],
-                attention_mask,
-            ).float()
-            for spec, layer in self._wanted
+            self._pool(spec, layers[layer], attention_mask).float() for spec, layer in self._wanted
         )
+
+    def _layers(self, hidden: Tensor, scores: Tensor, deepstack: Tensor | None) -> list[Tensor]:
+        """Hidden states as transformers counts them: the embedded prompt first, normalised last.
+
+        Those of inner layers are taken before DeepStack adds to them.
+        """
+        decoder = self.decoder
+        rotary = decoder.rotary_emb(hidden, self.positions)
+        states = [hidden]
+        for index, layer in enumerate(decoder.layers):
+            hidden = layer(
+                hidden, attention_mask=scores, position_embeddings=rotary, use_cache=False
+            )
+            states.append(hidden)
+            if deepstack is not None and index < len(deepstack):
+                extra = torch.cat([deepstack[index], deepstack.new_zeros(1, hidden.shape[-1])])
+                hidden = hidden + extra.index_select(0, self.added)
+        states[-1] = decoder.norm(hidden)
+        return states
 
     def _pool(self, spec: FeatureSpec, tokens: Tensor, attention_mask: Tensor) -> Tensor:
         if spec.pool == "grid":
@@ -99,5 +119,5 @@ class Prefill(nn.Module):
         if spec.pool == "mean":
             weights = valid
         else:
-            weights = (self.positions == attention_mask.sum(1, keepdim=True) - 1).to(tokens.dtype)
+            weights = (self.places == attention_mask.sum(1, keepdim=True) - 1).to(tokens.dtype)
         return (weights[:, None] @ tokens)[:, 0] / weights.sum(1, keepdim=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from ...errors import SpatuneError
 
@@ -21,11 +23,13 @@ class Prompts:
     Attributes:
         length: L, tokens of a row.
         image_places: Positions of the image tokens, the same in every row.
+        positions: Rotary positions, int64 (1, L), or (3, 1, L) where time, row and column differ.
         rows: Instruction -> int64 (2, L): token ids, and 1 for tokens that are no padding.
     """
 
     length: int
     image_places: tuple[int, ...]
+    positions: Tensor
     rows: Mapping[str, np.ndarray]
 
     @classmethod
@@ -54,7 +58,7 @@ class Prompts:
         if len(places) != 1:
             raise SpatuneError("the image tokens lie at unequal places in the prompts")
         rows = {task: np.stack([ids[i], mask[i]]).astype(np.int64) for i, task in enumerate(tasks)}
-        return cls(ids.shape[1], places.pop(), rows)
+        return cls(ids.shape[1], places.pop(), _positions(vlm, inputs), rows)
 
     def row(self, task: str) -> np.ndarray:
         """Token ids and mask of an instruction, int64 (2, L).
@@ -69,3 +73,15 @@ class Prompts:
                 f"({known}, ...): export again with it"
             )
         return self.rows[task]
+
+
+def _positions(vlm: SpatialVLM, inputs: Mapping[str, Tensor]) -> Tensor:
+    """Positions depend on where the images are, which is the same in every prompt."""
+    if "image_grid_thw" not in inputs:
+        return torch.arange(inputs["input_ids"].shape[1])[None]
+    model: Any = vlm.model.base_model
+    longest = int(inputs["attention_mask"].sum(1).argmax())
+    one = {key: inputs[key][longest : longest + 1] for key in ("input_ids", "mm_token_type_ids")}
+    cameras = len(inputs["image_grid_thw"]) // len(inputs["input_ids"])
+    grid = inputs["image_grid_thw"][:cameras]
+    return model.get_rope_index(**one, image_grid_thw=grid)[0].cpu()

@@ -14,7 +14,7 @@ from spatune.agent.tiny_families import build_tiny
 from spatune.agent.vlm import SpatialVLM
 from spatune.envs.spec import CameraSpec
 from spatune.errors import SpatuneError
-from spatune.export.graphs import PolicyGraphs, Prompts, build_graphs
+from spatune.export.graphs import PolicyGraphs, Prompts, QwenVisionTower, build_graphs
 from spatune.export.graphs.heads import step_times
 from spatune.policies.features import probe_feature_specs
 from spatune.policies.loading import load_policy
@@ -42,14 +42,25 @@ INTERNVL_SOURCES = {
     "seen": "language.1:grid",
     "text": "language.-1:last",
 }
-SIZES = {"fastvlm": 64, "internvl": 112, "smolvlm": 64}
+SIZES = {"fastvlm": 64, "internvl": 112, "smolvlm": 64, "qwen2_5_vl": 112, "qwen3_vl": 128}
+QWEN_SOURCES = {
+    "fine": "vision.blocks.0:grid",
+    "merged": "vision.merger:grid",
+    "words": "language.1:mean",
+    "text": "language.-1:last",
+}
 LAYOUT = ("x", "y", "z", "gap")
 
 
-def tiny_policy(folder: Path, architecture: str, head: str, sources: dict) -> SpatuneRollout:
+def tiny_policy(
+    folder: Path, architecture: str, head: str, sources: dict, size: int | None = None
+) -> SpatuneRollout:
     """A policy of random weights over a tiny VLM of a real class."""
     vlm = SpatialVLM.from_pretrained(build_tiny(architecture, folder / architecture, corpus=TASKS))
-    size = SIZES[architecture]
+    if size is not None:
+        edge = {"shortest_edge": size**2, "longest_edge": size**2}
+        vlm.processor.image_processor.size = edge
+    size = size or SIZES[architecture]
     features = probe_feature_specs(vlm, sources, 2, size)
     torch.manual_seed(0)
     config = NetworkConfig.tiny(features, "flow" if head == "flow" else "l1")
@@ -135,9 +146,19 @@ def test_every_pooling_and_head(head: str, make: Callable[..., SpatuneRollout]) 
     check_equal(policy, build_graphs(policy, TASKS), 5e-6)
 
 
-def test_internvl(make: Callable[..., SpatuneRollout]) -> None:
-    policy = make("flow", INTERNVL_SOURCES, "internvl")
+@pytest.mark.parametrize("architecture", ["internvl", "qwen2_5_vl", "qwen3_vl"])
+def test_other_families(architecture: str, make: Callable[..., SpatuneRollout]) -> None:
+    sources = INTERNVL_SOURCES if architecture == "internvl" else QWEN_SOURCES
+    policy = make("flow", sources, architecture)
     check_equal(policy, build_graphs(policy, TASKS), 5e-6)
+
+
+def test_windows_of_unequal_size(tmp_path: Path) -> None:
+    policy = tiny_policy(tmp_path, "qwen2_5_vl", "l1", QWEN_SOURCES, size=140)
+    graphs = build_graphs(policy, TASKS)
+    assert isinstance(graphs.vision, QwenVisionTower)
+    assert len(set(graphs.vision.segments[0])) > 1 == len(set(graphs.vision.segments[1]))
+    check_equal(policy, graphs, 5e-6)
 
 
 def test_a_policy_of_vision_alone_has_no_prefill(make: Callable[..., SpatuneRollout]) -> None:
@@ -167,8 +188,14 @@ def test_stages_one_after_the_other_are_the_fused_graph(
 
 @pytest.mark.parametrize(
     "case",
-    [("l1",), ("flow",), ("l1", INTERNVL_SOURCES, "internvl")],
-    ids=["l1", "flow", "internvl"],
+    [
+        ("l1",),
+        ("flow",),
+        ("l1", INTERNVL_SOURCES, "internvl"),
+        ("l1", QWEN_SOURCES, "qwen2_5_vl"),
+        ("l1", QWEN_SOURCES, "qwen3_vl"),
+    ],
+    ids=["l1", "flow", "internvl", "qwen2_5_vl", "qwen3_vl"],
 )
 def test_the_whole_policy_exports(case: tuple, make: Callable[..., SpatuneRollout]) -> None:
     policy = make(*case)
@@ -190,10 +217,14 @@ def test_errors_name_the_fix(make: Callable[..., SpatuneRollout], tmp_path: Path
         build_graphs(policy, ())
     other = make("l1", {"seen": "language.-1:grid"}, "smolvlm")
     with pytest.raises(
-        SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM, InternVL"
+        SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM, InternVL, Qwen2.5"
     ):
         build_graphs(other, TASKS)
     wider = CameraSpec("observation.images.0", "0", 96, 96)
     policy.spec = replace(policy.spec, cameras=(wider, wider))
     with pytest.raises(SpatuneError, match="the cameras give 96x96 pixels and the VLM reads 64x64"):
         build_graphs(policy, TASKS)
+    qwen = make("l1", QWEN_SOURCES, "qwen3_vl")
+    qwen.spec = policy.spec
+    with pytest.raises(SpatuneError, match="96x96 pixels and the VLM reads 128x128"):
+        build_graphs(qwen, TASKS)

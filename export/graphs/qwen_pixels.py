@@ -1,0 +1,63 @@
+"""`QwenPixels`: camera bytes to the packed patches that Qwen's vision towers read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...errors import SpatuneError
+
+
+class QwenPixels(nn.Module):
+    """The arithmetic and the packing of a Qwen image processor, inside the graph.
+
+    Patches come merge block by merge block; a still image stands for every frame of a temporal
+    patch.
+
+    Args:
+        image_processor: Of a Hugging Face processor.
+        height: Rows of the cameras' images, pixels.
+        width: Columns.
+
+    Attributes:
+        grid: Patch rows and columns of an image.
+
+    Raises:
+        SpatuneError: The processor would resize such images.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, image_processor: Any, height: int, width: int) -> None:
+        super().__init__()
+        self._patch = int(image_processor.patch_size)
+        self._merge = int(image_processor.merge_size)
+        self._frames = int(image_processor.temporal_patch_size)
+        probe = np.zeros((height, width, 3), np.uint8)
+        seen = image_processor([probe], return_tensors="pt")["image_grid_thw"][0].tolist()
+        self.grid = (height // self._patch, width // self._patch)
+        if seen != [1, *self.grid] or height % self._patch or width % self._patch:
+            rows, columns = (self._patch * count for count in seen[1:])
+            raise SpatuneError(
+                f"the cameras give {height}x{width} pixels and the VLM reads {rows}x{columns}: "
+                "export for cameras of that size"
+            )
+        self.factor = image_processor.rescale_factor if image_processor.do_rescale else 1.0
+        for name, plain in (("mean", 0.0), ("std", 1.0)):
+            normal = image_processor.do_normalize
+            values = getattr(image_processor, f"image_{name}") if normal else [plain] * 3
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """uint8 (N, H, W, 3) -> float32 (N * patches, 3 * frames * patch * patch)."""
+        pixels = (images.permute(0, 3, 1, 2).float() * self.factor - self.mean) / self.std
+        rows, columns = (count // self._merge for count in self.grid)
+        blocks = pixels.reshape(
+            -1, 3, rows, self._merge, self._patch, columns, self._merge, self._patch
+        )
+        patches = blocks.permute(0, 2, 5, 3, 6, 1, 4, 7).flatten(0, 4)
+        return patches[:, :, None].expand(-1, -1, self._frames, -1, -1).flatten(1)
