@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .episode_progress import EpisodeProgress
     from .intervals import clopper_pearson, wilson
     from .keys import EpisodeKey
+    from .paired import PairedCounts
     from .records import EpisodeRecord
     from .report import Report
     from .store import EpisodeStore
@@ -31,8 +32,9 @@ __all__ = [
     "EpisodeKey",
     "EpisodeRecord",
     "EpisodeStore",
-    "Lane",
     "EpisodeProgress",
+    "Lane",
+    "PairedCounts",
     "RandomPolicy",
     "Report",
     "Summary",
@@ -53,6 +55,7 @@ _MODULES = {
     "EpisodeRecord": ".records",
     "EpisodeStore": ".store",
     "Lane": ".engine",
+    "PairedCounts": ".paired",
     "EpisodeProgress": ".episode_progress",
     "RandomPolicy": ".controls",
     "Report": ".report",

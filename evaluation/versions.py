@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
@@ -18,10 +19,10 @@ PACKAGES = (
 )
 
 
-def installed_versions() -> dict[str, str]:
-    """Version by name of Python, the machine's architecture and the installed `PACKAGES`."""
+def installed_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Version by name of Python, the machine's architecture and those packages that are there."""
     found = {"python": platform.python_version(), "machine": platform.machine()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = version(name)
         except PackageNotFoundError:

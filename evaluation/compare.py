@@ -1,0 +1,78 @@
+"""`compare_runs`: the body of `spatune compare`."""
+
+from __future__ import annotations
+
+import json
+
+from rich.console import Console
+from rich.table import Table
+
+from ..errors import SpatuneError
+from .compare_config import CompareConfig
+from .intervals import wilson
+from .paired import PairedCounts
+from .records import EpisodeRecord
+from .store import read_records, write_atomically
+
+
+def compare_runs(config: CompareConfig) -> list[PairedCounts]:
+    """Compare runs with the first, print a table, write JSON if asked.
+
+    Raises:
+        SpatuneError: A directory is no run, or two runs share no episode.
+    """
+    if not config.others:
+        raise SpatuneError("nothing to compare: spatune compare FIRST OTHER [OTHER ...]")
+    first = read_records(config.first)
+    title = f"against {config.first} ({_backend(first)})"
+    table = Table(title=title, title_justify="left", box=None)
+    for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
+        table.add_column(name, justify="left" if name == "run" else "right")
+    found = []
+    for other in config.others:
+        records = read_records(other)
+        pairs = PairedCounts.of_runs(first, records)
+        found.append(pairs)
+        low, high = pairs.interval()
+        table.add_row(
+            f"{other} ({_backend(records)})",
+            *(f"{k}/{pairs.episodes}" for k in pairs.successes),
+            str(pairs.first_only),
+            str(pairs.second_only),
+            f"{pairs.p_value():.3f}",
+            f"{100 * pairs.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
+        )
+    console = Console()
+    console.print(table)
+    console.print("difference in success points with its 95 % interval; p: exact McNemar test")
+    for other, pairs in zip(config.others, found, strict=True):
+        if pairs.unpaired:
+            console.print(f"{other}: {pairs.unpaired} episodes are in one run only; left out")
+    if config.out is not None:
+        config.out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(config.out, json.dumps(_json(config, first, found), indent=1) + "\n")
+    return found
+
+
+def _json(config: CompareConfig, first: list[EpisodeRecord], found: list[PairedCounts]) -> dict:
+    return {
+        "first": {"run": config.first.name, "backend": _backend(first), **_rate(found[0], 0)},
+        "others": [
+            {
+                "run": other.name,
+                "backend": _backend(read_records(other)),
+                **_rate(pairs, 1),
+                "paired": pairs.to_json(),
+            }
+            for other, pairs in zip(config.others, found, strict=True)
+        ],
+    }
+
+
+def _rate(pairs: PairedCounts, side: int) -> dict:
+    k, n = pairs.successes[side], pairs.episodes
+    return {"successes": k, "episodes": n, "wilson95": list(wilson(k, n))}
+
+
+def _backend(records: list[EpisodeRecord]) -> str:
+    return ", ".join(sorted({record.backend for record in records}))

@@ -1,0 +1,26 @@
+"""`CompareConfig`: the arguments of `spatune compare`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tyro.conf import Positional
+
+
+@dataclass(frozen=True)
+class CompareConfig:
+    """Compare runs on the episodes that they share.
+
+    Prints for each run against the first: successes, how many episodes only one of them solved, the
+    exact McNemar test, and the 95 % interval of the difference.
+    """
+
+    first: Positional[Path]
+    """Run directory that the others are compared with."""
+
+    others: Positional[tuple[Path, ...]]
+    """Run directories."""
+
+    out: Path | None = None
+    """JSON file to write."""

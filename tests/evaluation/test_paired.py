@@ -1,0 +1,110 @@
+"""Paired comparison: pairs by key, McNemar's exact test, an interval that covers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from math import comb
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spatune.cli import main
+from spatune.errors import SpatuneError
+from spatune.evaluation import EpisodeKey, EpisodeRecord, EpisodeStore
+from spatune.evaluation.paired import PairedCounts
+
+counts = st.integers(0, 60)
+
+
+def record(index: int, success: bool | None, digest: str = "a", task: int = 0) -> EpisodeRecord:
+    return EpisodeRecord(
+        key=EpisodeKey("libero", "libero_object", task, index),
+        control="none",
+        success=success,
+        steps=5,
+        max_steps=10,
+        first_success_step=5 if success else None,
+        return_=float(bool(success)),
+        wall_seconds=1.0,
+        error=None if success is not None else "RuntimeError",
+        message=None,
+        action_digest=digest,
+        state_digest="s",
+        instruction="pick",
+        mode="exact",
+        backend="torch-cpu",
+    )
+
+
+def test_pairs_by_key_whatever_the_order_and_leaves_errors_out() -> None:
+    first = [record(0, True), record(1, True), record(2, False), record(3, None), record(4, True)]
+    second = [record(2, True, "b"), record(1, False), record(0, True), record(3, True)]
+    pairs = PairedCounts.of_runs(first, second)
+    assert pairs == PairedCounts(1, 1, 1, 0, unpaired=2, same_actions=2)
+    assert pairs.successes == (2, 2)
+    assert pairs.difference == 0
+
+
+def test_runs_that_cannot_be_paired_are_refused() -> None:
+    with pytest.raises(SpatuneError, match="share no episode"):
+        PairedCounts.of_runs([record(0, True)], [record(0, True, task=1)])
+    with pytest.raises(SpatuneError, match="10 and 20 steps"):
+        PairedCounts.of_runs([record(0, True)], [replace(record(0, True), max_steps=20)])
+
+
+@given(counts, counts)
+def test_p_value_is_the_exact_binomial_sum(lost: int, gained: int) -> None:
+    n = lost + gained
+    outcome = [comb(n, k) / 2**n for k in range(n + 1)]
+    expected = sum(p for p in outcome if p <= outcome[gained] * (1 + 1e-7))
+    assert PairedCounts(7, lost, gained, 3).p_value() == pytest.approx(min(1.0, expected))
+
+
+@given(counts, counts, counts, counts)
+def test_interval_holds_the_difference_and_mirrors(a: int, b: int, c: int, d: int) -> None:
+    pairs = PairedCounts(a, b, c, d + 1)
+    low, high = pairs.interval()
+    assert -1 <= low <= pairs.difference <= high <= 1
+    mirrored = PairedCounts(a, c, b, d + 1).interval()
+    assert mirrored == pytest.approx((-high, -low))
+
+
+@pytest.mark.parametrize(("lost", "gained"), [(0.02, 0.02), (0.1, 0.05), (0.02, 0.2)])
+def test_interval_covers_the_truth_95_times_in_100(lost: float, gained: float) -> None:
+    rng = np.random.default_rng(0)
+    draws = rng.multinomial(100, [0.8 - lost - gained, lost, gained, 0.2], size=4000)
+    covered = 0
+    for a, b, c, d in draws.tolist():
+        low, high = PairedCounts(a, b, c, d).interval()
+        covered += low <= gained - lost <= high
+    assert covered / len(draws) >= 0.94
+
+
+def test_command_compares_run_directories(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, outcomes in (("a", (True, True, False)), ("b", (True, False, False))):
+        with EpisodeStore(tmp_path / name, {"policy": name}) as store:
+            for index, success in enumerate(outcomes):
+                store.append(record(index, success, digest=name))
+    out = tmp_path / "deep" / "compare.json"
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(out)]) == 0
+    found = json.loads(out.read_text())
+    assert found["first"]["successes"] == 2
+    (other,) = found["others"]
+    assert other["paired"]["first_only"] == 1
+    assert other["paired"]["mcnemar_p"] == 1.0
+    assert "2/3" in capsys.readouterr().out
+
+
+def test_command_without_a_second_run_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["compare", str(tmp_path)]) == 2
+    assert "nothing to compare" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path), str(tmp_path)]) == 2
+    assert "is it a run directory?" in capsys.readouterr().err
