@@ -40,6 +40,11 @@ COMMANDS = {
         "bench_libero.runner:run_eval",
         "success rates of a policy on a LIBERO suite",
     ),
+    "compare": Command(
+        "evaluation.compare_config:CompareConfig",
+        "evaluation.compare:compare_runs",
+        "runs against each other on the episodes that they share",
+    ),
     "demos libero": Command(
         "envs.experts.demos_config:DemosLiberoConfig",
         "envs.experts.demos:write_demos",
@@ -59,6 +64,31 @@ COMMANDS = {
         "policies.packing:PackConfig",
         "policies.packing:pack_policy",
         "a training checkpoint and its VLM as one small policy folder",
+    ),
+    "export": Command(
+        "export.config:ExportConfig",
+        "export.write:write_bundle",
+        "a policy as an ONNX bundle that a robot runs without torch",
+    ),
+    "export parity": Command(
+        "export.parity.config:ParityConfig",
+        "export.parity.run:run_parity",
+        "does a bundle compute what the policy computes? in robot units",
+    ),
+    "export latency": Command(
+        "export.latency.config:LatencyConfig",
+        "export.latency.run:run_latency",
+        "how long a bundle takes from images to actions, and the floor",
+    ),
+    "export engine": Command(
+        "export.engine_config:EngineConfig",
+        "export.build_engine:build_engine",
+        "compile a bundle for a GPU (TensorRT) or with AOTInductor",
+    ),
+    "export floor": Command(
+        "export.floor_config:FloorConfig",
+        "export.floor:run_floor",
+        "below which latency no engine can get on a chip; an estimate",
     ),
 }
 
@@ -89,7 +119,8 @@ def _dispatch(words: list[str]) -> int:
 
         print(f"spatune {__version__}")
         return 0
-    name = next((n for n in COMMANDS if words[: len(n.split())] == n.split()), None)
+    fitting = [name for name in COMMANDS if words[: len(name.split())] == name.split()]
+    name = max(fitting, key=len, default=None)
     if name is not None:
         _run(name, words[len(name.split()) :])
         return 0

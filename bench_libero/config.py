@@ -20,7 +20,15 @@ class EvalLiberoConfig:
     """
 
     policy: str = "embedded"
-    """Policy to score: 'embedded', a folder, or a hub id."""
+    """Policy to score: 'embedded', a folder, a hub id, or a bundle of `spatune export`."""
+
+    engine: str | None = None
+    """What runs a bundle: ort-cpu (default), ort-cuda, ort-tensorrt, tensorrt, tensorrt-rtx,
+    torch-eager, torch-compile or aotinductor. CPU engines run on one thread, so that results do not
+    depend on the number of cores."""
+
+    precision: str = "fp32"
+    """Precision of a bundle's graph, one that was exported."""
 
     suite: str = "libero_object"
     """LIBERO suite, for example libero_spatial, libero_90 or libero_goal_swap (LIBERO-PRO)."""

@@ -13,6 +13,7 @@ from ..envs.libero_suites import init_states, libero_task, task_count
 from ..errors import SpatuneError
 from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
 from ..evaluation.video import VideoRequest
+from ..export.loading import GPU_ENGINES
 from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
 from .config import EvalLiberoConfig
 from .environment import AGENT_VIEW, LiberoView, env_factory
@@ -84,9 +85,11 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
     _check_episodes(config.suite, tasks, episodes)
     policy, view = None, LiberoView.of_size(config.image_size)
     if needs_policy(config.control):
-        policy = check_policy(config.policy, config.image_size)
+        policy = check_policy(
+            config.policy, config.image_size, engine=config.engine, precision=config.precision
+        )
         view = policy.view
-    device = _device(config.device) if policy else "cpu"
+    device = _device(config.device, policy)
     mode = config.mode
     if mode == "auto":
         mode = "exact" if device == "cpu" else "batched"
@@ -109,6 +112,7 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
         "mode": mode,
         "seed": config.seed,
         **asdict(view),
+        **_engine(policy),
     }
     return EvalPlan(
         config=config,
@@ -138,7 +142,17 @@ def _check_episodes(suite: str, tasks: tuple[int, ...], episodes: int) -> None:
             )
 
 
-def _device(asked: str) -> str:
+def _engine(policy: CheckedPolicy | None) -> dict[str, str]:
+    if policy is None or policy.engine is None:
+        return {}
+    return {"engine": policy.engine, "precision": policy.precision}
+
+
+def _device(asked: str, policy: CheckedPolicy | None) -> str:
+    if policy is None:
+        return "cpu"
+    if policy.engine is not None:
+        return "cuda" if policy.engine in GPU_ENGINES else "cpu"
     if asked != "auto":
         return asked
     import torch
@@ -148,6 +162,8 @@ def _device(asked: str) -> str:
 
 def _default_directory(config: EvalLiberoConfig) -> Path:
     name = config.policy if needs_policy(config.control) else "control"
+    if config.engine:
+        name = f"{name}-{config.engine}-{config.precision}"
     name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
     parts = (name, config.suite, config.protocol, config.control, f"seed{config.seed}")
     return Path("runs") / "libero" / "-".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -104,3 +105,9 @@ LIBERO_ACTION_LAYOUT = (
     "gripper",
 )
 """OSC_POSE deltas: 1.0 is 0.05 m or 0.5 rad a control step; gripper -1 opens and +1 closes."""
+
+ACTION_UNITS = {
+    **{f"delta_{axis}": (50.0, "mm") for axis in "xyz"},
+    **{f"delta_r{axis}": (math.degrees(0.5), "deg") for axis in "xyz"},
+}
+"""What 1.0 of an entry of `LIBERO_ACTION_LAYOUT` moves the robot by, and in which unit."""

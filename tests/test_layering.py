@@ -27,7 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "policies": ACTING,
     "evaluation": JUDGING,
     "tuning": BASE | {"agent", "envs"},
-    "bench_libero": USING,
+    "bench_libero": USING | {"export.bundle", "export.loading"},
     "bench_nav": USING,
     "bench_spatial": USING,
     "export": USING,

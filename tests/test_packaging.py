@@ -60,7 +60,8 @@ def test_constraints_are_plain_pins() -> None:
 
 def test_every_direct_dependency_is_pinned() -> None:
     project = PROJECT["project"]
-    requirements = [*project["dependencies"], *project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    requirements = [*project["dependencies"], *extras["dev"], *extras["onnx"]]
     requirements += ["setuptools", "uv"]
     names = {re.split(r"[\[<>=! ]", requirement)[0] for requirement in requirements}
     assert names - set(pinned()) == set()

@@ -1,0 +1,1 @@
+"""What executes an exported graph. Nothing here needs torch."""

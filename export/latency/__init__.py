@@ -1,0 +1,1 @@
+"""How long does a bundle take, and how long must it take?"""

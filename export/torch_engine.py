@@ -1,0 +1,189 @@
+"""`TorchEngine`: a stage on torch itself: eager, compiled, or as an AOTInductor package."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ..errors import SpatuneError
+from .engines.engine import TensorSpec, check_inputs
+from .stages import Stage
+
+_TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
+
+
+class TorchEngine:
+    """A stage of a loaded policy, which gives the weights.
+
+    Precisions below fp32 are torch's autocast: matrix products and convolutions in 16 bits, norms
+    and softmax in fp32.
+
+    Args:
+        stage: What to run.
+        engine: `torch-eager`; `torch-compile`, with CUDA graphs on a GPU; or `aotinductor`.
+        precision: `fp32`, `fp16` or `bf16`.
+        device: `cpu` or `cuda`.
+        package: File of the AOTInductor package, from `compile_package`.
+
+    Raises:
+        SpatuneError: The precision or the device is not to be had, or the package cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        engine: str = "torch-eager",
+        *,
+        precision: str = "fp32",
+        device: str = "cpu",
+        package: Path | None = None,
+    ) -> None:
+        require_torch(precision, device)
+        self._name = f"{engine}-{device}-{precision}"
+        self._inputs = {name: _spec(value) for name, value in stage.inputs.items()}
+        self._buffers = {name: value.clone().to(device) for name, value in stage.inputs.items()}
+        self._function = _function(stage, engine, precision, device, package)
+        self._names = stage.outputs
+        self._outputs = {name: _spec(value) for name, value in self._call().items()}
+
+    @property
+    def name(self) -> str:
+        """What executes and in which precision, for records."""
+        return self._name
+
+    @property
+    def inputs(self) -> Mapping[str, TensorSpec]:
+        """What `run` needs, by name."""
+        return self._inputs
+
+    @property
+    def outputs(self) -> Mapping[str, TensorSpec]:
+        """What `run` gives, by name."""
+        return self._outputs
+
+    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs by name; see `Engine.run`."""
+        check_inputs(inputs, self._inputs)
+        for name, value in inputs.items():
+            self._buffers[name].copy_(torch.from_numpy(np.ascontiguousarray(value)))
+        return {name: value.float().cpu().numpy() for name, value in self._call().items()}
+
+    def _call(self) -> dict[str, Tensor]:
+        with torch.inference_mode():
+            result = self._function(*self._buffers.values())
+        results = result if isinstance(result, (tuple, list)) else (result,)
+        return dict(zip(self._names, results, strict=True))
+
+
+def require_torch(precision: str, device: str) -> None:
+    """Refuse a precision or device that torch does not have here.
+
+    Raises:
+        SpatuneError: It does not.
+    """
+    if precision not in _TYPES:
+        raise SpatuneError(f"torch engines run in {', '.join(_TYPES)}, not in {precision!r}")
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise SpatuneError("device 'cuda' was asked for, but torch sees no CUDA device")
+    if device.startswith("cuda") and precision == "bf16" and not torch.cuda.is_bf16_supported():
+        raise SpatuneError("this GPU has no bf16; use --precision fp16 or fp32")
+
+
+def compile_package(stage: Stage, precision: str, device: str, package: Path) -> None:
+    """Compile a stage ahead of time.
+
+    Args:
+        stage: What to compile; its weights become part of the package.
+        precision: See `TorchEngine`.
+        device: The device that it will run on.
+        package: File to write, ending in `.pt2`.
+
+    Raises:
+        SpatuneError: The precision or device is not to be had, or no compiler is.
+    """
+    require_torch(precision, device)
+    try:
+        with _silence():
+            traced = _trace(stage, precision, device)
+            torch._inductor.aoti_compile_and_package(traced, package_path=str(package))
+    except Exception as error:
+        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise SpatuneError(
+            f"AOTInductor could not compile {stage.name}: {line}; it needs a C++ compiler (g++)"
+        ) from error
+
+
+def _function(
+    stage: Stage, engine: str, precision: str, device: str, package: Path | None
+) -> Callable[..., Any]:
+    if engine == "torch-eager":
+        return _Cast(stage.module.to(device), precision, device)
+    if engine == "torch-compile":
+        # The graphs use hooks, which only the tracer of torch.export sees through.
+        with _silence():
+            traced = _trace(stage, precision, device).module()
+        mode = "reduce-overhead" if device.startswith("cuda") else "default"
+        return torch.compile(traced, mode=mode, dynamic=False)
+    if engine == "aotinductor":
+        if package is None:
+            raise SpatuneError("an AOTInductor engine needs its package")
+        try:
+            return torch._inductor.aoti_load_package(str(package))
+        except Exception as error:
+            raise SpatuneError(f"{package} cannot be loaded: build it again") from error
+    raise SpatuneError(
+        f"engine {engine!r} is unknown; use torch-eager, torch-compile or aotinductor"
+    )
+
+
+class _Cast(nn.Module):
+    def __init__(self, module: nn.Module, precision: str, device: str) -> None:
+        super().__init__()
+        self.module = module
+        self._device = device.split(":")[0]
+        self._precision = precision
+
+    def forward(self, *inputs: Tensor) -> Any:
+        if self._precision == "fp32":
+            return self.module(*inputs)
+        with torch.autocast(self._device, dtype=_TYPES[self._precision]):
+            result = self.module(*inputs)
+        if isinstance(result, tuple):
+            return tuple(value.float() for value in result)
+        return result.float()
+
+
+def _trace(stage: Stage, precision: str, device: str) -> torch.export.ExportedProgram:
+    module = _Cast(stage.module.to(device), precision, device).eval()
+    inputs = tuple(value.clone().to(device) for value in stage.inputs.values())
+    with torch.no_grad():
+        return torch.export.export(module, inputs, strict=False)
+
+
+@contextlib.contextmanager
+def _silence():
+    noise = io.StringIO()
+    with (
+        warnings.catch_warnings(),
+        contextlib.redirect_stdout(noise),
+        contextlib.redirect_stderr(noise),
+    ):
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
+
+
+def _spec(value: Tensor) -> TensorSpec:
+    return TensorSpec(tuple(value.shape), np.dtype(str(value.dtype).removeprefix("torch.")))
