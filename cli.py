@@ -81,13 +81,13 @@ COMMANDS = {
         "how long a bundle takes from images to actions, and the floor",
     ),
     "export engine": Command(
-        "export.engine_config:EngineConfig",
-        "export.build_engine:build_engine",
+        "export.compile.config:EngineConfig",
+        "export.compile.run:build_engine",
         "compile a bundle for a GPU (TensorRT) or with AOTInductor",
     ),
     "export floor": Command(
-        "export.floor_config:FloorConfig",
-        "export.floor:run_floor",
+        "export.floor.config:FloorConfig",
+        "export.floor.roofline:run_floor",
         "below which latency no engine can get on a chip; an estimate",
     ),
 }

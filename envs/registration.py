@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-import gymnasium
+import contextlib
 
-if "spatune/Libero-v0" not in gymnasium.registry:
-    gymnasium.register("spatune/Libero-v0", entry_point=f"{__package__}.libero:LiberoEnv")
+# A robot that runs a bundle reads the conventions in this package, and has no Gymnasium.
+with contextlib.suppress(ModuleNotFoundError):
+    import gymnasium
+
+    if "spatune/Libero-v0" not in gymnasium.registry:
+        gymnasium.register("spatune/Libero-v0", entry_point=f"{__package__}.libero:LiberoEnv")

@@ -95,7 +95,7 @@ class Bundle:
         if precision not in graphs[stage]:
             raise SpatuneError(
                 f"{self.folder} has {stage} not in {precision!r}, only in "
-                f"{', '.join(graphs[stage])}: export again with --precisions {precision}"
+                f"{', '.join(graphs[stage])}: export again with --precision {precision}"
             )
         return self.folder / graphs[stage][precision]
 

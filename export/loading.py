@@ -78,7 +78,7 @@ class EngineLoader:
             return load_robot_engine(
                 self.bundle, engine, precision, stage=stage, threads=self._threads
             )
-        from .packages import find_package
+        from .compile.aotinductor import find_package
         from .torch_engine import TorchEngine
 
         package = None

@@ -17,6 +17,8 @@ from ..policies.spec import PolicySpec
 if TYPE_CHECKING:
     from ..agent.chunk_policy import ChunkPolicy
 
+OBSERVATIONS = "observations"
+"""Folder of a bundle that keeps them."""
 _SUITES = ("libero_object", "libero_spatial")
 PARITY = tuple((suite, task) for suite in _SUITES for task in (0, 3, 6, 9))
 """Episodes for parity reports: suite and task."""

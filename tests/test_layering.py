@@ -37,7 +37,13 @@ ALLOWED: dict[str, set[str]] = {
 ENTRY_POINTS = {"__init__", "__main__", "cli"}
 
 # A robot needs numpy and onnxruntime or tensorrt alone.
-ROBOT_MODULES = ("export.runtime", "export.bundle", "export.engines")
+ROBOT_MODULES = (
+    "export.compile.run",
+    "export.compile.tensorrt",
+    "export.bundle",
+    "export.engines",
+    "export.runtime",
+)
 NOT_ON_ROBOT = {"lerobot", "torch", "torchvision", "transformers"}
 
 

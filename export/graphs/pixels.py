@@ -43,5 +43,5 @@ class Pixels(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """uint8 (N, H, W, 3) -> float32 (N, 3, H, W)."""
-        return (images.permute(0, 3, 1, 2).float() * self.factor - self.mean) / self.std
+        """float32 0 to 255 (N, H, W, 3) -> float32 (N, 3, H, W)."""
+        return (images.permute(0, 3, 1, 2) * self.factor - self.mean) / self.std

@@ -53,8 +53,8 @@ class QwenPixels(nn.Module):
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """uint8 (N, H, W, 3) -> float32 (N * patches, 3 * frames * patch * patch)."""
-        pixels = (images.permute(0, 3, 1, 2).float() * self.factor - self.mean) / self.std
+        """float32 0 to 255 (N, H, W, 3) -> float32 (N * patches, 3 * frames * patch * patch)."""
+        pixels = (images.permute(0, 3, 1, 2) * self.factor - self.mean) / self.std
         rows, columns = (count // self._merge for count in self.grid)
         blocks = pixels.reshape(
             -1, 3, rows, self._merge, self._patch, columns, self._merge, self._patch

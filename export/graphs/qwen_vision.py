@@ -92,7 +92,8 @@ class QwenVisionTower(nn.Module):
         """
         tower: Any = vision_tower(self.model)
         constants = {name: getattr(self, f"constant_{name}") for name in self._constants}
-        pixels = self.pixels(images.flatten(0, 1)).to(tower.dtype)
+        # TensorRT can do nothing with uint8 but cast it.
+        pixels = self.pixels(images.float().flatten(0, 1)).to(tower.dtype)
         sources = [source for _, source in self._wanted]
         with (
             _equal_segments(tower, self.segments),

@@ -66,7 +66,8 @@ class VisionTower(nn.Module):
             image tokens (B, T, D), camera after camera, row by row.
         """
         batch, cameras = images.shape[:2]
-        pixels = self.pixels(images.flatten(0, 1))
+        # TensorRT can do nothing with uint8 but cast it.
+        pixels = self.pixels(images.float().flatten(0, 1))
         sources = [source for _, source in self._wanted]
         # The hooks must not end the pass: the tokens are computed behind the last hooked module.
         with capture(self.model, [*sources, LanguageSource(-1)]) as hooked:

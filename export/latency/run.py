@@ -8,12 +8,12 @@ from rich.table import Table
 from ...errors import SpatuneError
 from ...progress import Progress
 from ..bundle import WHOLE, Bundle
-from ..chips import Chip
 from ..engines.ort import EMULATED
-from ..floor import floor
+from ..floor.chips import Chip
+from ..floor.machine import measure_machine
+from ..floor.roofline import floor
 from ..loading import ENGINES, TORCH_ENGINES
 from ..machine import describe_machine, export_versions
-from ..machine_floor import measure_machine
 from .config import LatencyConfig
 from .report import Row, write_latency
 from .subject import TRAINED, Subject, measure_subject

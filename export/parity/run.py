@@ -15,7 +15,7 @@ from ..bundle import WHOLE, Bundle
 from ..engines.engine import Engine
 from ..loading import TORCH_ENGINES, EngineLoader
 from ..machine import describe_machine, export_versions
-from ..observations import PARITY, Observations
+from ..observations import OBSERVATIONS, PARITY, Observations
 from .compare import Comparison, Reference, compare
 from .config import ParityConfig
 from .emulated import cpu_engine
@@ -76,7 +76,7 @@ def find_observations(bundle: Bundle, policy: SpatuneRollout, path: Path | None)
         if not path.is_file():
             raise SpatuneError(f"{path} is no file: leave --observations out to play LIBERO")
         return Observations.load(path, bundle.spec)
-    kept = bundle.folder / "observations" / "parity.npz"
+    kept = bundle.folder / OBSERVATIONS / "parity.npz"
     if not kept.is_file():
         print(f"{kept}: playing {len(PARITY)} episodes of LIBERO (a minute)", file=sys.stderr)
         Observations.collect(policy, bundle.spec, PARITY, 40).save(kept)

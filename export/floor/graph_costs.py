@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpatuneError
+from ...errors import SpatuneError
 from .operators import (
     FLOATS,
     MOVES,
@@ -277,7 +277,8 @@ class _Counting:
             maker = self._makers.get(name)
             of = f"output {name!r} of {maker.op_type}" if maker is not None else f"input {name!r}"
             raise SpatuneError(
-                f"{self._path}: {of} has no fixed shape: export with every dimension fixed"
+                f"{self._path}: {of} has no fixed shape that onnx infers: export with every "
+                "dimension fixed, in operators of the ONNX standard"
             )
         return dims
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from tyro.conf import Positional, UseAppendAction
 
-from .bundle import WHOLE
+from ..bundle import WHOLE
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,9 @@ class EngineConfig:
     bundle: Positional[Path]
     """Folder that `spatune export` wrote."""
 
-    engine: Literal["tensorrt-rtx", "tensorrt"] = "tensorrt-rtx"
-    """What the engine is to run on; JetPack has 'tensorrt'."""
+    engine: Literal["tensorrt-rtx", "tensorrt", "aotinductor"] = "tensorrt-rtx"
+    """What the engine is to run on; JetPack has 'tensorrt'. 'aotinductor' needs torch, the policy
+    and a C++ compiler, and builds for --device."""
 
     precision: str = "fp32"
     """Precision in which the graph was exported."""
@@ -35,6 +36,12 @@ class EngineConfig:
     sm: Annotated[tuple[str, ...], UseAppendAction] = ()
     """Compute capability of a chip that it is for, such as 8.9, or 'current'; give it once for each
     chip. Without it tensorrt-rtx builds for all since 8.0."""
+
+    device: str = "cpu"
+    """For aotinductor: cpu or cuda."""
+
+    policy: str | None = None
+    """For aotinductor: the policy of the bundle; by default the one that it names."""
 
     force: bool = False
     """Build even if the engine is there."""

@@ -6,9 +6,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpatuneError
-from .engines.capability import parse_sm
-from .engines.tensorrt_module import one_line, problem_log
+from ...errors import SpatuneError
+from ..engines.capability import parse_sm
+from ..engines.tensorrt_module import one_line, problem_log
 
 CURRENT = "current"
 """Stands for the SM of the GPU that is present."""

@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..errors import SpatuneError
-from .bundle import WHOLE, Bundle
+from ...errors import SpatuneError
+from ..bundle import WHOLE, Bundle
 from .chips import CHIPS, THIS_MACHINE, Chip, find_chip
-from .floor_config import FloorConfig
+from .config import FloorConfig
 from .graph_costs import GraphCosts, graph_costs
-from .machine_floor import measure_machine
+from .machine import measure_machine
 
 ESTIMATE = (
     "estimate: a lower bound from data-sheet bandwidth and peak rates, nothing was measured on "

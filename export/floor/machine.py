@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import SpatuneError
+from ...errors import SpatuneError
 from .chips import THIS_MACHINE, Chip
 
 NAME = "this machine (measured)"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import torch
 
-from .bundle import Bundle
-from .engines.engine_cache import ENGINES, EngineCache, EngineKey
-from .source import load_source, source_stages
-from .torch_engine import compile_package
+from ..bundle import Bundle
+from ..engines.engine_cache import ENGINES, EngineCache, EngineKey
+from ..source import load_source, source_stages
+from ..torch_engine import compile_package
 
 
 def package_key(bundle: Bundle, stage: str, precision: str, device: str) -> EngineKey:

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import SpatuneError
-from .bundle import Bundle
-from .engines.capability import parse_sm, require_precision
-from .engines.cuda import Cuda
-from .engines.engine_cache import DEFAULT_SM, ENGINES, EngineCache, EngineKey
-from .engines.tensorrt_module import find_tensorrt
-from .tensorrt_build import CURRENT, EngineBuilder
+from ...errors import SpatuneError
+from ..bundle import Bundle
+from ..engines.capability import parse_sm, require_precision
+from ..engines.cuda import Cuda
+from ..engines.engine_cache import DEFAULT_SM, ENGINES, EngineCache, EngineKey
+from ..engines.tensorrt_module import find_tensorrt
+from .tensorrt import CURRENT, EngineBuilder
 
 if TYPE_CHECKING:
     # A robot may lack tyro, which the arguments' class needs.
-    from .engine_config import EngineConfig
+    from .config import EngineConfig
 
 MEGABYTE = 1e6
 
@@ -85,9 +85,18 @@ def _plan_tensorrt(config: EngineConfig, bundle: Bundle) -> Build:
     return Build(key, lambda: builder.build(onnx, sms=sms or None))
 
 
+def _plan_package(config: EngineConfig, bundle: Bundle) -> Build:
+    from .aotinductor import build_package, package_key
+
+    place = (config.stage, config.precision, config.device)
+    key = package_key(bundle, *place)
+    return Build(key, lambda: build_package(bundle, *place, config.policy))
+
+
 _PLANS: dict[str, Callable[[EngineConfig, Bundle], Build]] = {
     "tensorrt": _plan_tensorrt,
     "tensorrt-rtx": _plan_tensorrt,
+    "aotinductor": _plan_package,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..errors import SpatuneError
+from ...errors import SpatuneError
 
 THIS_MACHINE = "this-machine"
 """Name on the command line for the machine at hand, which is measured."""

@@ -1,0 +1,1 @@
+"""From a graph of a bundle to an engine for one chip."""

@@ -1,0 +1,1 @@
+"""Below which latency can no engine get? An estimate from the graph and the chip."""
