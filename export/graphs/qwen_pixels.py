@@ -8,7 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...errors import SpatuneError
+from .pixels import require_same
+from .resize import Resize
 
 
 class QwenPixels(nn.Module):
@@ -26,7 +27,7 @@ class QwenPixels(nn.Module):
         grid: Patch rows and columns of an image.
 
     Raises:
-        SpatuneError: The processor would resize such images.
+        SpatuneError: The processor does something else to such images.
     """
 
     mean: Tensor
@@ -39,22 +40,20 @@ class QwenPixels(nn.Module):
         self._frames = int(image_processor.temporal_patch_size)
         probe = np.zeros((height, width, 3), np.uint8)
         seen = image_processor([probe], return_tensors="pt")["image_grid_thw"][0].tolist()
-        self.grid = (height // self._patch, width // self._patch)
-        if seen != [1, *self.grid] or height % self._patch or width % self._patch:
-            rows, columns = (self._patch * count for count in seen[1:])
-            raise SpatuneError(
-                f"the cameras give {height}x{width} pixels and the VLM reads {rows}x{columns}: "
-                "export for cameras of that size"
-            )
+        self.grid: tuple[int, int] = (seen[1], seen[2])
+        target = (seen[1] * self._patch, seen[2] * self._patch)
+        self.resize = Resize(image_processor, (height, width), target)
         self.factor = image_processor.rescale_factor if image_processor.do_rescale else 1.0
         for name, plain in (("mean", 0.0), ("std", 1.0)):
             normal = image_processor.do_normalize
             values = getattr(image_processor, f"image_{name}") if normal else [plain] * 3
             self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        require_same(self, image_processor, height, width)
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 0 to 255 (N, H, W, 3) -> float32 (N * patches, 3 * frames * patch * patch)."""
-        pixels = (images.permute(0, 3, 1, 2) * self.factor - self.mean) / self.std
+        resized = self.resize(images.permute(0, 3, 1, 2))
+        pixels = (resized * self.factor - self.mean) / self.std
         rows, columns = (count // self._merge for count in self.grid)
         blocks = pixels.reshape(
             -1, 3, rows, self._merge, self._patch, columns, self._merge, self._patch

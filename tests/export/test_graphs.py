@@ -220,11 +220,37 @@ def test_errors_name_the_fix(make: Callable[..., SpatuneRollout], tmp_path: Path
         SpatuneError, match="'smolvlm' cannot be exported; supported: FastVLM, InternVL, Qwen2.5"
     ):
         build_graphs(other, TASKS)
-    wider = CameraSpec("observation.images.0", "0", 96, 96)
-    policy.spec = replace(policy.spec, cameras=(wider, wider))
-    with pytest.raises(SpatuneError, match="the cameras give 96x96 pixels and the VLM reads 64x64"):
+
+
+@pytest.mark.parametrize(
+    ("architecture", "sources", "size"),
+    [
+        ("fastvlm", SOURCES, (96, 80)),
+        ("internvl", {"seen": "language.1:grid"}, (100, 100)),
+        ("qwen2_5_vl", QWEN_SOURCES, (120, 100)),
+        ("qwen3_vl", QWEN_SOURCES, (130, 150)),
+    ],
+)
+def test_images_of_another_size_are_resized_in_the_graph(
+    architecture: str, sources: dict, size: tuple[int, int], make: Callable[..., SpatuneRollout]
+) -> None:
+    policy = make("l1", sources, architecture)
+    cameras = tuple(CameraSpec(f"observation.images.{i}", str(i), *size) for i in range(2))
+    policy.spec = replace(policy.spec, cameras=cameras)
+    vlm = policy.vlm
+    noise = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    wanted = vlm.processor.image_processor([noise], return_tensors="pt")["pixel_values"]
+    found = build_graphs(policy, TASKS).vision.pixels(torch.from_numpy(noise)[None].float())
+    torch.testing.assert_close(found, wanted, rtol=0, atol=1e-6)
+
+
+def test_pixels_that_have_no_graph_are_refused(make: Callable[..., SpatuneRollout]) -> None:
+    policy = make("l1")
+    camera = CameraSpec("observation.images.0", "0", 96, 96)
+    policy.spec = replace(policy.spec, cameras=(camera, camera))
+    policy.vlm.processor.image_processor.resample = 0
+    with pytest.raises(SpatuneError, match="96x96 pixels, the VLM reads 64x64, and its resampling"):
         build_graphs(policy, TASKS)
-    qwen = make("l1", QWEN_SOURCES, "qwen3_vl")
-    qwen.spec = policy.spec
-    with pytest.raises(SpatuneError, match="96x96 pixels and the VLM reads 128x128"):
-        build_graphs(qwen, TASKS)
+    policy.spec = replace(policy.spec, cameras=(camera, replace(camera, width=64)))
+    with pytest.raises(SpatuneError, match="the cameras differ in size"):
+        build_graphs(policy, TASKS)

@@ -13,10 +13,10 @@ import tyro
 
 from spatune.envs.spec import CameraSpec
 from spatune.errors import SpatuneError
+from spatune.export.bundle import PROMPTS, SPEC, Bundle, write_manifest
 from spatune.export.compile.config import EngineConfig
 from spatune.export.compile.run import build_engine
 from spatune.export.compile.tensorrt import EngineBuilder
-from spatune.export.bundle import PROMPTS, SPEC, Bundle, write_manifest
 from spatune.export.engines.capability import chip_precisions
 from spatune.export.engines.cuda import Cuda
 from spatune.export.engines.tensorrt_module import MODULES, find_tensorrt
