@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
@@ -23,19 +24,19 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     """
     if not config.others:
         raise SpatuneError("nothing to compare: spatune compare FIRST OTHER [OTHER ...]")
-    first = read_records(config.first)
+    first = _records(config.first)
     title = f"against {config.first} ({_backend(first)})"
     table = Table(title=title, title_justify="left", box=None)
     for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
-        table.add_column(name, justify="left" if name == "run" else "right")
+        table.add_column(name, justify="left" if name == "run" else "right", no_wrap=name != "run")
     found = []
     for other in config.others:
-        records = read_records(other)
+        records = _records(other)
         pairs = PairedCounts.of_runs(first, records)
         found.append(pairs)
         low, high = pairs.interval()
         table.add_row(
-            f"{other} ({_backend(records)})",
+            f"{other.name} ({_backend(records)})",
             *(f"{k}/{pairs.episodes}" for k in pairs.successes),
             str(pairs.first_only),
             str(pairs.second_only),
@@ -54,13 +55,21 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     return found
 
 
+def _records(run: Path) -> list[EpisodeRecord]:
+    """Of a run, or of all runs in a folder: their suites are different episodes."""
+    inside = sorted(path.parent for path in run.glob("*/episodes.jsonl"))
+    if (run / "episodes.jsonl").exists() or not inside:
+        return read_records(run)
+    return [record for one in inside for record in read_records(one)]
+
+
 def _json(config: CompareConfig, first: list[EpisodeRecord], found: list[PairedCounts]) -> dict:
     return {
         "first": {"run": config.first.name, "backend": _backend(first), **_rate(found[0], 0)},
         "others": [
             {
                 "run": other.name,
-                "backend": _backend(read_records(other)),
+                "backend": _backend(_records(other)),
                 **_rate(pairs, 1),
                 "paired": pairs.to_json(),
             }

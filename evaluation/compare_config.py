@@ -17,10 +17,10 @@ class CompareConfig:
     """
 
     first: Positional[Path]
-    """Run directory that the others are compared with."""
+    """Run directory that the others are compared with, or a folder of runs of several suites."""
 
     others: Positional[tuple[Path, ...]]
-    """Run directories."""
+    """Run directories, or folders of runs."""
 
     out: Path | None = None
     """JSON file to write."""

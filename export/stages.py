@@ -41,14 +41,17 @@ class Stage:
         return dict(zip(self.outputs, results, strict=True))
 
 
-def policy_stages(policy: SpatuneRollout, graphs: PolicyGraphs) -> tuple[Stage, ...]:
+def policy_stages(
+    policy: SpatuneRollout, graphs: PolicyGraphs, batch: int = 1
+) -> tuple[Stage, ...]:
     """The whole policy, then its parts in the order in which they run.
 
     Args:
         policy: The policy.
         graphs: Its graphs.
+        batch: Observations in one call; towers of the Qwen families take one.
     """
-    given = _example_inputs(policy, graphs)
+    given = _example_inputs(policy, graphs, batch)
     whole = Stage(WHOLE, graphs.fused, given, ("actions",))
     known = dict(given)
     stages = [whole]
@@ -72,20 +75,20 @@ def policy_stages(policy: SpatuneRollout, graphs: PolicyGraphs) -> tuple[Stage, 
         add("head", graphs.head, features, ("actions",))
     else:
         add("head", graphs.head, features, ("memory",))
-        known["chunk"], known["time"] = given["noise"], torch.zeros(1)
+        known["chunk"], known["time"] = given["noise"], torch.zeros(batch)
         add("denoise", graphs.denoise, ("memory", "chunk", "time"), ("next_chunk", "actions"))
     return tuple(stages)
 
 
-def _example_inputs(policy: SpatuneRollout, graphs: PolicyGraphs) -> dict[str, Tensor]:
+def _example_inputs(policy: SpatuneRollout, graphs: PolicyGraphs, batch: int) -> dict[str, Tensor]:
     spec = policy.spec
     camera = spec.cameras[0]
     row = torch.from_numpy(next(iter(graphs.prompts.rows.values())))
-    size = (1, len(spec.cameras), camera.height, camera.width, 3)
+    size = (batch, len(spec.cameras), camera.height, camera.width, 3)
     return {
         "images": torch.zeros(size, dtype=torch.uint8),
-        "input_ids": row[:1].contiguous(),
-        "attention_mask": row[1:].contiguous(),
-        "state": torch.zeros(1, spec.state_dim),
-        "noise": torch.zeros(1, spec.chunk_length, spec.action_dim),
+        "input_ids": row[:1].repeat(batch, 1),
+        "attention_mask": row[1:].repeat(batch, 1),
+        "state": torch.zeros(batch, spec.state_dim),
+        "noise": torch.zeros(batch, spec.chunk_length, spec.action_dim),
     }

@@ -53,6 +53,10 @@ class TorchEngine:
         self._buffers = {name: value.clone().to(device) for name, value in stage.inputs.items()}
         self._function = _function(stage, engine, precision, device, package)
         self._names = stage.outputs
+        self._device_ms: float | None = None
+        self._events: tuple[Any, Any] | None = None
+        if device.startswith("cuda"):
+            self._events = (_event(), _event())
         self._outputs = {name: _spec(value) for name, value in self._call().items()}
 
     @property
@@ -70,18 +74,34 @@ class TorchEngine:
         """What `run` gives, by name."""
         return self._outputs
 
+    @property
+    def device_ms(self) -> float | None:
+        """Milliseconds that the last run took on a GPU, copies included; None on a CPU."""
+        return self._device_ms
+
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs by name; see `Engine.run`."""
         check_inputs(inputs, self._inputs)
+        if self._events:
+            self._events[0].record()
         for name, value in inputs.items():
             self._buffers[name].copy_(torch.from_numpy(np.ascontiguousarray(value)))
-        return {name: value.float().cpu().numpy() for name, value in self._call().items()}
+        found = {name: value.float().cpu() for name, value in self._call().items()}
+        if self._events:
+            self._events[1].record()
+            self._events[1].synchronize()
+            self._device_ms = self._events[0].elapsed_time(self._events[1])
+        return {name: value.numpy() for name, value in found.items()}
 
     def _call(self) -> dict[str, Tensor]:
         with torch.inference_mode():
             result = self._function(*self._buffers.values())
         results = result if isinstance(result, (tuple, list)) else (result,)
         return dict(zip(self._names, results, strict=True))
+
+
+def _event() -> torch.cuda.Event:
+    return torch.cuda.Event(enable_timing=True)
 
 
 def require_torch(precision: str, device: str) -> None:

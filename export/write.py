@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +16,26 @@ from ..errors import SpatuneError
 from ..policies.rollout import SpatuneRollout
 from ..progress import Progress
 from .bundle import PROMPTS, SPEC, WHOLE, Bundle, is_bundle, write_manifest
+from .compose import compose
 from .config import ExportConfig
 from .engines.engine_cache import ENGINES
 from .engines.ort import OrtEngine
-from .graphs.build import build_graphs
+from .graphs.build import PolicyGraphs, build_graphs
 from .observations import CALIBRATION, OBSERVATIONS, Observations
 from .onnx_files import OPSET, write_onnx
 from .precision.convert import NEEDS_CALIBRATION, PRECISIONS, convert
 from .runtime import policy_inputs
 from .source import load_exportable, policy_sha256
 from .staged import run_stages
-from .stages import policy_stages
+from .stages import Stage, policy_stages
 
 DEFAULT_SUITES = ("libero_object", "libero_spatial")
 DEFAULT_PRECISIONS = ("fp16", "int8")
+INIT_STATE = 40
+"""LIBERO init state that calibration sees; evaluations count from 0."""
+
+Feeds = Mapping[str, Sequence[Mapping[str, np.ndarray]]]
+"""Stage -> inputs of it by name, one for each observation."""
 
 
 def write_bundle(config: ExportConfig) -> Path:
@@ -46,49 +54,32 @@ def write_bundle(config: ExportConfig) -> Path:
         raise SpatuneError(f"{out} exists and is no bundle: name another --out")
     policy = load_exportable(config.policy)
     graphs = build_graphs(policy, _instructions(config))
+    stages = policy_stages(policy, graphs)
+    seen = None
+    if set(precisions) & set(NEEDS_CALIBRATION):
+        seen = _calibration(config, policy)
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    files: dict[str, dict[str, str]] = {}
-    stages = policy_stages(policy, graphs)
+    source = _source(config, policy, graphs)
     with Progress(len(stages) * (1 + len(precisions)), "export") as progress:
-        for stage in stages:
-            name = f"{stage.name}.fp32.onnx"
-            progress.update(progress.done, f"tracing {stage.name}")
-            write_onnx(stage.module, stage.inputs, stage.outputs, partial / name)
-            files[stage.name] = {"fp32": name}
-            progress.update(progress.done + 1, f"traced {stage.name}")
+        files = _trace(partial, stages, source["denoise_steps"], progress)
         policy.spec.save(partial / SPEC)
         rows = {task: row.tolist() for task, row in graphs.prompts.rows.items()}
         (partial / PROMPTS).write_text(json.dumps(rows) + "\n")
-        steps = graphs.denoise.steps if graphs.denoise else None
-        source = {
-            "policy": config.policy,
-            "sha256": policy_sha256(config.policy),
-            "vlm": policy.vlm.model.config.model_type,
-            "denoise_steps": steps,
-            "opset": OPSET,
-            "torch": torch.__version__,
-        }
         write_manifest(partial, files, source)
-        feeds: dict[str, list[dict[str, np.ndarray]]] = {stage.name: [] for stage in stages}
-        if set(precisions) & set(NEEDS_CALIBRATION):
-            progress.update(progress.done, "what the policy sees, for calibration")
-            feeds = _calibration_feeds(config, policy, partial, out)
-        for stage in files:
+        feeds: Feeds = {stage: () for stage in files}
+        if seen is not None:
+            feeds = _calibration_feeds(seen, Bundle.load(partial))
+        for stage, names in files.items():
             for precision in precisions:
                 progress.update(progress.done, f"{stage} in {precision}")
                 name = f"{stage}.{precision}.onnx"
-                convert(partial / files[stage]["fp32"], partial / name, precision, feeds[stage])
-                files[stage][precision] = name
-                progress.update(progress.done + 1, f"{stage} in {precision}")
+                convert(partial / names["fp32"], partial / name, precision, feeds[stage])
+                names[precision] = name
+                progress.update(progress.done + 1, name)
     write_manifest(partial, files, source)
-    for kept in (ENGINES, OBSERVATIONS):
-        # Engines are looked up by the digest of their graph, which may be the same.
-        if (out / kept).is_dir() and not (partial / kept).exists():
-            (out / kept).rename(partial / kept)
-    shutil.rmtree(out, ignore_errors=True)
-    partial.rename(out)
+    _replace(out, partial)
     print(f"{out}: {len(rows)} instructions, in {time.monotonic() - began:.0f} s")
     for precision in ("fp32", *precisions):
         sizes = [(out / names[precision]).stat().st_size / 1e6 for names in files.values()]
@@ -106,32 +97,6 @@ def _precisions(config: ExportConfig) -> tuple[str, ...]:
     return tuple(precision for precision in wanted if precision != "fp32")
 
 
-def _calibration_feeds(
-    config: ExportConfig, policy: SpatuneRollout, partial: Path, out: Path
-) -> dict[str, list[dict[str, np.ndarray]]]:
-    bundle = Bundle.load(partial)
-    kept = out / OBSERVATIONS / "calibration.npz"
-    path = config.calibration or kept
-    if path.is_file():
-        observations = Observations.load(path, bundle.spec)
-    elif config.calibration:
-        raise SpatuneError(f"{path} is no file: leave --calibration out to play LIBERO")
-    else:
-        observations = Observations.collect(policy, bundle.spec, CALIBRATION, 40)
-        kept = partial / OBSERVATIONS / "calibration.npz"
-        observations.save(kept)
-    engines = {stage: OrtEngine(bundle.graph("fp32", stage)) for stage in bundle.stages}
-    runners = {name: (engine.run, tuple(engine.inputs)) for name, engine in engines.items()}
-    feeds: dict[str, list[dict[str, np.ndarray]]] = {stage: [] for stage in bundle.stages}
-    for seen, noise in observations.pairs(bundle.spec):
-        inputs = policy_inputs(bundle, seen, noise)
-        feeds[WHOLE].append({name: inputs[name] for name in engines[WHOLE].inputs})
-        run = run_stages(runners, inputs, bundle.manifest["source"]["denoise_steps"])
-        for stage, fed in run.fed.items():
-            feeds[stage].append({name: fed[name] for name in engines[stage].inputs})
-    return feeds
-
-
 def _instructions(config: ExportConfig) -> list[str]:
     suites = config.suite or (() if config.task else DEFAULT_SUITES)
     if not suites:
@@ -142,3 +107,75 @@ def _instructions(config: ExportConfig) -> list[str]:
         libero_task(suite, i).instruction for suite in suites for i in range(task_count(suite))
     ]
     return [*known, *config.task]
+
+
+def _source(config: ExportConfig, policy: SpatuneRollout, graphs: PolicyGraphs) -> dict:
+    return {
+        "policy": config.policy,
+        "sha256": policy_sha256(config.policy),
+        "vlm": policy.vlm.model.config.model_type,
+        "denoise_steps": graphs.denoise.steps if graphs.denoise else None,
+        "opset": OPSET,
+        "torch": torch.__version__,
+    }
+
+
+def _trace(
+    folder: Path, stages: Sequence[Stage], denoise_steps: int | None, progress: Progress
+) -> dict[str, dict[str, str]]:
+    """Write every part in fp32, and the whole, which is the parts joined."""
+    files = {stage.name: {"fp32": f"{stage.name}.fp32.onnx"} for stage in stages}
+    for stage in stages:
+        if stage.name != WHOLE:
+            progress.update(progress.done, f"tracing {stage.name}")
+            write_onnx(
+                stage.module, stage.inputs, stage.outputs, folder / files[stage.name]["fp32"]
+            )
+            progress.update(progress.done + 1, f"traced {stage.name}")
+    import onnx
+
+    paths = {stage: folder / names["fp32"] for stage, names in files.items()}
+    whole = paths.pop(WHOLE)
+    parts = {stage: onnx.load(str(path)) for stage, path in paths.items()}
+    joined = onnx.shape_inference.infer_shapes(compose(parts, denoise_steps, ("actions",)))
+    onnx.checker.check_model(joined, full_check=True)
+    onnx.save(joined, str(whole))
+    progress.update(progress.done + 1, "joined the stages")
+    return files
+
+
+def _calibration(config: ExportConfig, policy: SpatuneRollout) -> Observations:
+    path = config.calibration or config.out / OBSERVATIONS / "calibration.npz"
+    if path.is_file():
+        return Observations.load(path, policy.spec)
+    if config.calibration:
+        raise SpatuneError(f"{path} is no file: leave --calibration out to play LIBERO")
+    print("calibration: playing 4 episodes of LIBERO (half a minute)", file=sys.stderr)
+    return Observations.collect(policy, policy.spec, CALIBRATION, INIT_STATE)
+
+
+def _calibration_feeds(observations: Observations, bundle: Bundle) -> Feeds:
+    """Inputs of every stage, from real observations; they are kept beside the graphs."""
+    observations.save(bundle.folder / OBSERVATIONS / "calibration.npz")
+    # One thread: the scales, and so the files, must not depend on the number of cores.
+    engines = {stage: OrtEngine(bundle.graph("fp32", stage), threads=1) for stage in bundle.stages}
+    runners = {name: (engine.run, tuple(engine.inputs)) for name, engine in engines.items()}
+    feeds: dict[str, list[Mapping[str, np.ndarray]]] = {stage: [] for stage in bundle.stages}
+    for seen, noise in observations.pairs(bundle.spec):
+        inputs = policy_inputs(bundle, seen, noise)
+        run = run_stages(runners, inputs, bundle.manifest["source"]["denoise_steps"])
+        for stage, fed in {WHOLE: inputs, **run.fed}.items():
+            feeds[stage].append({name: fed[name] for name in engines[stage].inputs})
+    return feeds
+
+
+def _replace(out: Path, partial: Path) -> None:
+    """Put a complete bundle in the place of an older one."""
+    # Engines are looked up by the digest of their graph, which may be the same.
+    for path in [*out.glob(f"{ENGINES}/*"), *out.glob(f"{OBSERVATIONS}/*")]:
+        kept = partial / path.relative_to(out)
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            path.rename(kept)
+    shutil.rmtree(out, ignore_errors=True)
+    partial.rename(out)

@@ -35,6 +35,11 @@ class Engine(Protocol):
         """What `run` gives, by name."""
         ...
 
+    @property
+    def device_ms(self) -> float | None:
+        """Milliseconds that the last run took on the device, where the engine can tell."""
+        ...
+
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs by name.
 

@@ -118,6 +118,11 @@ class OrtEngine:
         """What `run` gives, by name."""
         return self._outputs
 
+    @property
+    def device_ms(self) -> None:
+        """ONNX Runtime does not tell."""
+        return None
+
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs by name; see `Engine.run`."""
         check_inputs(inputs, self._inputs)

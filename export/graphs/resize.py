@@ -30,6 +30,9 @@ class Resize(nn.Module):
         SpatuneError: The processor resamples by another rule.
     """
 
+    rows: Tensor | None
+    columns: Tensor | None
+
     def __init__(
         self, image_processor: Any, source: tuple[int, int], target: tuple[int, int]
     ) -> None:
@@ -41,17 +44,23 @@ class Resize(nn.Module):
                 f"{target[0]}x{target[1]}, and its resampling {image_processor.resample!r} has no "
                 "graph: export for cameras of that size"
             )
-        for name, before, after in zip(("rows", "columns"), source, target, strict=True):
-            weights, bits = _weights(before, after, mode) if before != after else (None, 0)
-            self.register_buffer(name, weights, persistent=False)
-            setattr(self, f"{name}_bits", bits)
+        rows, columns = zip(source, target, strict=True)
+        self._row_bits, self._column_bits = 0, 0
+        self.register_buffer("rows", None)
+        self.register_buffer("columns", None)
+        if rows[0] != rows[1]:
+            weights, self._row_bits = _weights(*rows, mode)
+            self.register_buffer("rows", weights, persistent=False)
+        if columns[0] != columns[1]:
+            weights, self._column_bits = _weights(*columns, mode)
+            self.register_buffer("columns", weights, persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 (N, 3, H, W) of integers 0 to 255 -> (N, 3, H', W') of the same kind."""
         if self.columns is not None:
-            images = _round(images @ self.columns.T, self.columns_bits)
+            images = _round(images @ self.columns.T, self._column_bits)
         if self.rows is not None:
-            images = _round(self.rows @ images, self.rows_bits)
+            images = _round(self.rows @ images, self._row_bits)
         return images
 
 

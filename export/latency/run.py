@@ -35,7 +35,8 @@ def run_latency(config: LatencyConfig) -> list[Row]:
     """
     bundle = Bundle.load(config.bundle)
     pairs = _pairs(config, bundle)
-    hz = config.hz or bundle.spec.control_hz / bundle.spec.execute_steps
+    own = bundle.spec.control_hz / bundle.spec.execute_steps
+    hz = own if config.hz is None else config.hz
     if hz <= 0 or config.iterations < 1 or config.seconds <= 0:
         raise SpatuneError("--hz, --iterations and --seconds must be positive")
     chip = measure_machine(config.threads) if _on_cpu(config) else None

@@ -131,19 +131,19 @@ def _measure(subject: Subject) -> Measured:
     began = time.perf_counter()
     call()
     first_ms = (time.perf_counter() - began) * 1e3
-    on_device: list[float] = []
+    on_device: list[float | None] = []
     timing, times = measure(
         call,
         iterations=subject.iterations,
         seconds=subject.seconds,
         deadline_ms=subject.deadline_ms,
-        tick=lambda: on_device.append(device_ms()) if device_ms else None,
+        tick=lambda: on_device.append(device_ms()),
     )
     return Measured(
         name=name,
         timing=timing,
         times=times,
-        device_ms=float(np.median(on_device)) if on_device else None,
+        device_ms=_median(on_device),
         load_s=load_s,
         first_ms=first_ms,
         memory_mb=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3,
@@ -151,7 +151,7 @@ def _measure(subject: Subject) -> Measured:
     )
 
 
-def _prepare(subject: Subject) -> tuple[Callable[[], object], str, Callable[[], float] | None]:
+def _prepare(subject: Subject) -> tuple[Callable[[], object], str, Callable[[], float | None]]:
     bundle = Bundle.load(subject.bundle)
     loader = EngineLoader(bundle, subject.policy, threads=subject.threads, device=subject.device)
     if subject.engine.startswith("torch") or subject.engine == "aotinductor":
@@ -162,9 +162,13 @@ def _prepare(subject: Subject) -> tuple[Callable[[], object], str, Callable[[], 
     observation, noise = typical_inputs(bundle)
     if subject.engine == TRAINED:
         policy = loader.policy
-        return lambda: policy.predict([observation], noise[None]), f"{policy.backend}-fp32", None
+        call = lambda: policy.predict([observation], noise[None])  # noqa: E731
+        return call, f"{policy.backend}-fp32", lambda: None
     engine = loader.engine(subject.engine, subject.precision, subject.stage)
-    device_ms = (lambda: engine.device_ms) if hasattr(engine, "device_ms") else None
+
+    def device_ms() -> float | None:
+        return engine.device_ms
+
     if subject.stage == WHOLE:
         robot = RobotPolicy(bundle, engine)
         return lambda: robot.predict_action_chunk(observation, noise), engine.name, device_ms
@@ -198,6 +202,11 @@ def _stage_inputs(specs: Mapping[str, Any]) -> dict[str, np.ndarray]:
             spec.dtype
         )
     return inputs
+
+
+def _median(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.median(known)) if known else None
 
 
 def _device_memory(subject: Subject) -> float | None:

@@ -92,10 +92,11 @@ def measure(
 
 def _warm_up(call: Callable[[], object], seconds: float) -> int:
     end = time.monotonic() + seconds
-    last, calls = np.inf, 0
+    last, calls = 0.0, 0
     while calls < MOST_WARM_UP and time.monotonic() < end:
         median = float(np.median([_milliseconds(call) for _ in range(WINDOW)]))
         calls += WINDOW
+        # The first window has nothing to be compared with: no median is near 0.
         if abs(median - last) <= STABLE * last:
             break
         last = median

@@ -12,7 +12,7 @@ from .compare import Comparison
 
 def write_parity(
     folder: Path, comparisons: Sequence[Comparison], context: Mapping[str, Any]
-) -> tuple[Path, Path, Path]:
+) -> list[Path]:
     """Write `parity.json`, `parity.md` and `parity.png`.
 
     Args:
@@ -21,7 +21,7 @@ def write_parity(
         context: Policy, observations, machine and versions.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    paths = tuple(folder / f"parity.{ending}" for ending in ("json", "md", "png"))
+    paths = [folder / f"parity.{ending}" for ending in ("json", "md", "png")]
     found = {**context, "comparisons": [comparison.to_json() for comparison in comparisons]}
     paths[0].write_text(json.dumps(found, indent=1) + "\n")
     paths[1].write_text(_page(comparisons, context))

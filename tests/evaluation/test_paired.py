@@ -101,6 +101,17 @@ def test_command_compares_run_directories(
     assert "2/3" in capsys.readouterr().out
 
 
+def test_a_folder_of_runs_is_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a", "b"):
+        for task in (0, 1):
+            with EpisodeStore(tmp_path / name / str(task), {"policy": name}) as store:
+                store.append(record(0, name == "a" or task == 0, task=task))
+    out = tmp_path / "compare.json"
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(out)]) == 0
+    (other,) = json.loads(out.read_text())["others"]
+    assert (other["successes"], other["episodes"]) == (1, 2)
+
+
 def test_command_without_a_second_run_says_so(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
