@@ -112,7 +112,7 @@ def _renamed(node: NodeProto, names: dict[str, str], own: str) -> NodeProto:
             names[name] = f"{own}{name}"
     copy = onnx.NodeProto()
     copy.CopyFrom(node)
-    copy.name = f"{own}{node.name}"
+    copy.name = f"{own}{node.name}" if node.name else ""
     copy.input[:] = [names[name] if name else "" for name in node.input]
     copy.output[:] = [names[name] if name else "" for name in node.output]
     return copy

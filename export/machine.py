@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,14 @@ def describe_machine() -> dict[str, Any]:
 def export_versions() -> dict[str, str]:
     """Version by name of Python and of the installed packages that take part in an export."""
     return installed_versions(_PACKAGES)
+
+
+def in_words(facts: Mapping[str, Any]) -> str:
+    """Names and values in one line."""
+    return ", ".join(
+        f"{name} ({in_words(value)})" if isinstance(value, Mapping) else f"{name} {value}"
+        for name, value in facts.items()
+    )
 
 
 def _cpu_model() -> str:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..bundle import WHOLE
+from ..machine import in_words
 from .subject import Measured
 
 
@@ -101,9 +102,8 @@ def _page(rows: Sequence[Row], context: Mapping[str, Any]) -> str:
                 for name in names
             ]
             lines.append(f"| {row.whole.name} | {' | '.join(cells)} |")
-    versions = ", ".join(f"{name} {value}" for name, value in context["versions"].items())
-    lines += ["", f"Floor: {context['floor']}", "", f"Machine: {context['machine']}."]
-    lines += [f"Versions: {versions}.", ""]
+    lines += ["", f"Floor: {context['floor']}", "", f"Machine: {in_words(context['machine'])}."]
+    lines += [f"Versions: {in_words(context['versions'])}.", ""]
     return "\n".join(lines)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..machine import in_words
 from .compare import Comparison
 
 
@@ -77,12 +78,12 @@ def _page(comparisons: Sequence[Comparison], context: Mapping[str, Any]) -> str:
         for step in range(len(comparisons[0].drift)):
             cells = " | ".join(f"{item.drift[step].largest:.2e}" for item in comparisons)
             lines.append(f"| {step + 1} | {cells} |")
-    lines += ["", f"Machine: {context['machine']}. Versions: {_versions(context)}.", ""]
+    lines += [
+        "",
+        f"Machine: {in_words(context['machine'])}. Versions: {in_words(context['versions'])}.",
+        "",
+    ]
     return "\n".join(lines)
-
-
-def _versions(context: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in context["versions"].items())
 
 
 def _picture(comparisons: Sequence[Comparison], path: Path) -> None:

@@ -105,9 +105,11 @@ def _engine(loader: EngineLoader, engine: str, precision: str, stage: str = WHOL
 
 
 def _table(comparisons: list[Comparison]) -> Table:
-    table = Table(title="difference from torch fp32, actions of one control step", box=None)
-    for name in ("engine", "cosine", "largest mm", "largest deg", "gripper flips", "gate", ""):
-        table.add_column(name, justify="left" if name == "engine" else "right")
+    table = Table(
+        title="largest difference from torch fp32 in a control step, and gripper flips", box=None
+    )
+    for name in ("engine", "cosine", "mm", "deg", "flips", "gate", ""):
+        table.add_column(name, justify="left" if name == "engine" else "right", no_wrap=True)
     for item in comparisons:
         largest = {
             unit: max((e.largest for e in item.actions if e.unit == unit), default=0.0)
