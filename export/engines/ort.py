@@ -129,7 +129,8 @@ class OrtEngine:
         for name, value in inputs.items():
             self._fed[name].update_inplace(np.ascontiguousarray(value))
         self._session.run_with_iobinding(self._binding)
-        return {name: value.numpy() for name, value in self._read.items()}
+        # What numpy() gives points into a buffer that it does not keep alive.
+        return {name: value.numpy().copy() for name, value in self._read.items()}
 
     @staticmethod
     def _buffers(specs: Mapping[str, TensorSpec], device: str) -> dict[str, Any]:
