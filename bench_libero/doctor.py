@@ -37,6 +37,10 @@ import torch
 assert torch.cuda.is_available(), "torch sees no GPU"
 print(torch.cuda.get_device_name(0), torch.version.cuda)
 """
+_RUNTIME = """
+import onnxruntime as o
+print(o.__version__, *(p.removesuffix("ExecutionProvider") for p in o.get_available_providers()))
+"""
 _SUITES = """
 from spatune.envs.libero_suites import LIBERO_PRO_SUITES, LIBERO_SUITES, libero_task, task_count
 for suite in (*LIBERO_SUITES, *LIBERO_PRO_SUITES):
@@ -128,7 +132,14 @@ PROBES = (
         False,
     ),
     Probe("GPU", _GPU, "optional: a CUDA build of torch and an NVIDIA driver", False),
+    Probe("ONNX Runtime", _RUNTIME, "optional: pip install 'spatune[onnx]'", False),
     Probe("TensorRT", _version("tensorrt"), "optional: pip install 'spatune[tensorrt]'", False),
+    Probe(
+        "TensorRT-RTX",
+        _version("tensorrt_rtx"),
+        "optional: pip install 'spatune[tensorrt-rtx]'",
+        False,
+    ),
     Probe(
         "AI2-THOR (Unity)",
         "import ai2thor; print('installed')",

@@ -15,6 +15,9 @@ class ExportConfig:
     The bundle holds the policy as ONNX graphs of fixed shape (the whole, and its stages), its
     conventions, the token rows of its instructions, and a manifest with the sha256 of every file.
     An older bundle at the same place is replaced when the new one is complete.
+
+    Then: spatune export parity BUNDLE, spatune export latency BUNDLE, spatune export engine BUNDLE,
+    spatune export floor BUNDLE; each has its own --help.
     """
 
     out: Path
