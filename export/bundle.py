@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -100,8 +101,12 @@ class Bundle:
         return self.folder / graphs[stage][precision]
 
     def sha256(self, path: Path) -> str:
-        """Digest of one of the bundle's files, from the manifest."""
-        return self.manifest["files"][path.relative_to(self.folder).as_posix()]
+        """Digest of a graph, from the manifest; weights in a file beside it take part."""
+        files = self.manifest["files"]
+        data = files.get(f"{path.name}.data")
+        if data is None:
+            return files[path.name]
+        return hashlib.sha256(f"{files[path.name]} {data}".encode()).hexdigest()
 
     def prompt(self, task: str) -> np.ndarray:
         """Token ids and mask of an instruction, int64 (2, L).

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ..errors import SpatuneError
+from .model_file import LARGE, load_model, save_model
 
 OPSET = 18
 """Opset 23 would emit fused attention, which parsers take and TensorRT fails to build."""
@@ -36,7 +37,6 @@ def write_onnx(
         SpatuneError: The exporter's packages are missing.
     """
     try:
-        import onnx
         import onnxscript  # noqa: F401  (torch's exporter needs it)
     except ImportError as error:
         raise SpatuneError(f"{error.name} is not installed: pip install 'spatune[onnx]'") from error
@@ -60,16 +60,15 @@ def write_onnx(
                 opset_version=OPSET,
                 input_names=list(inputs),
                 output_names=list(outputs),
-                external_data=False,
+                external_data=sum(w.nbytes for w in module.state_dict().values()) > LARGE,
                 verbose=False,
             )
     finally:
         logger.setLevel(level)
-    model = onnx.load(str(path))
-    onnx.checker.check_model(model)
+    model = load_model(path)
     used = {name for node in model.graph.node for name in node.input}
     unused = [value for value in model.graph.input if value.name not in used]
     for value in unused:
         model.graph.input.remove(value)
-    onnx.save(model, str(path))
+    save_model(model, path)
     return tuple(value.name for value in model.graph.input)

@@ -21,6 +21,7 @@ from .config import ExportConfig
 from .engines.engine_cache import ENGINES
 from .engines.ort import OrtEngine
 from .graphs.build import PolicyGraphs, build_graphs
+from .model_file import load_model, save_model
 from .observations import CALIBRATION, OBSERVATIONS, Observations
 from .onnx_files import OPSET, write_onnx
 from .precision.convert import NEEDS_CALIBRATION, PRECISIONS, convert
@@ -132,14 +133,10 @@ def _trace(
                 stage.module, stage.inputs, stage.outputs, folder / files[stage.name]["fp32"]
             )
             progress.update(progress.done + 1, f"traced {stage.name}")
-    import onnx
-
     paths = {stage: folder / names["fp32"] for stage, names in files.items()}
     whole = paths.pop(WHOLE)
-    parts = {stage: onnx.load(str(path)) for stage, path in paths.items()}
-    joined = onnx.shape_inference.infer_shapes(compose(parts, denoise_steps, ("actions",)))
-    onnx.checker.check_model(joined, full_check=True)
-    onnx.save(joined, str(whole))
+    parts = {stage: load_model(path) for stage, path in paths.items()}
+    save_model(compose(parts, denoise_steps, ("actions",)), whole)
     progress.update(progress.done + 1, "joined the stages")
     return files
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ..bundle import WHOLE, Bundle
 from ..engines.ort import EMULATED, OrtEngine
+from ..model_file import load_model, save_model
 
 
 def cpu_engine(bundle: Bundle, precision: str, stage: str = WHOLE) -> OrtEngine:
@@ -21,11 +22,9 @@ def cpu_engine(bundle: Bundle, precision: str, stage: str = WHOLE) -> OrtEngine:
     graph = bundle.graph(precision, stage)
     if precision not in EMULATED:
         return OrtEngine(graph, precision=precision, threads=1)
-    import onnx
-
     from ..precision.emulation import emulated
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / graph.name
-        onnx.save(emulated(onnx.load(str(graph))), str(path))
+        save_model(emulated(load_model(graph)), path)
         return OrtEngine(path, precision=f"{precision}-emulated", threads=1)

@@ -119,6 +119,22 @@ def test_denoised_chunk_is_summed_in_fp32() -> None:
     assert {graph.types[n.output[0]] for n in graph.nodes if n.op_type == "MatMul"} == {BFLOAT16}
 
 
+def test_gripper_is_decided_in_fp32() -> None:
+    constants = {
+        **{"w": np.eye(4, dtype=np.float32), "offset": np.full(4, 1e-4, np.float32)},
+        **{"zero": np.array(0, np.float32), "one": np.array(1, np.float32)},
+    }
+    nodes = [
+        helper.make_node("MatMul", ["x", "w"], ["a"]),
+        helper.make_node("Add", ["a", "offset"], ["b"]),
+        helper.make_node("Greater", ["b", "zero"], ["open"]),
+        helper.make_node("Where", ["open", "one", "zero"], ["y"]),
+    ]
+    graph = Graph(to_sixteen_bit(model_of(nodes, {"x": (2, 4)}, (2, 4), constants), "bf16"))
+    low = {node.op_type for node in graph.nodes if BFLOAT16 in map(graph.types.get, node.input)}
+    assert low == {"MatMul", "Cast"}
+
+
 def test_products_that_disturb_most_are_left_out(tmp_path: Path) -> None:
     """One activation has an outlier that drowns the rest; the other product is harmless."""
     rng = np.random.default_rng(0)

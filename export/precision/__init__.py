@@ -1,0 +1,1 @@
+"""Graphs in other precisions: `convert` writes them, `emulated` measures what they lose."""
