@@ -56,7 +56,7 @@ def convert(
             f"{precision} needs calibration inputs: give a few dozen real observations"
         )
     # Says in one line which library is missing.
-    from . import libraries  # noqa: F401
+    from .libraries import onnx  # noqa: F401
 
     save_model(_converted(load_model(source), precision, calibration), target)
 
