@@ -39,5 +39,5 @@ class ExportConfig:
     """Further instruction, word for word as the robot will be given it. May be repeated."""
 
     calibration: Path | None = None
-    """Observations that int8, fp8 and nvfp4 are calibrated on, an npz file of `Observations.save`;
-    by default 32 that the policy sees in LIBERO now (half a minute)."""
+    """Observations that fp16, int8, fp8 and nvfp4 are calibrated on, an npz file of
+    `Observations.save`; by default 32 that the policy sees in LIBERO now (half a minute)."""

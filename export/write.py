@@ -32,6 +32,8 @@ from .stages import Stage, policy_stages
 
 DEFAULT_SUITES = ("libero_object", "libero_spatial")
 DEFAULT_PRECISIONS = ("fp16", "int8")
+CALIBRATED = (*NEEDS_CALIBRATION, "fp16")
+"""fp16 as well: what leaves its range is seen on real inputs alone."""
 INIT_STATE = 40
 """LIBERO init state that calibration sees; evaluations count from 0."""
 
@@ -57,7 +59,7 @@ def write_bundle(config: ExportConfig) -> Path:
     graphs = build_graphs(policy, _instructions(config))
     stages = policy_stages(policy, graphs)
     seen = None
-    if set(precisions) & set(NEEDS_CALIBRATION):
+    if set(precisions) & set(CALIBRATED):
         seen = _calibration(config, policy)
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
