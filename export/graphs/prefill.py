@@ -86,7 +86,7 @@ class Prefill(nn.Module):
         embedded = torch.cat([words, image_tokens], dim=1).index_select(1, self.merge)
         valid = attention_mask.to(embedded.dtype)
         scores = self.causal + (1.0 - valid)[:, None, None, :] * MASKED
-        layers = self._layers(embedded, scores, deepstack)
+        layers = self._layers(embedded, scores.to(embedded.dtype), deepstack)
         return tuple(
             self._pool(spec, layers[layer], attention_mask).float() for spec, layer in self._wanted
         )

@@ -67,7 +67,7 @@ class VisionTower(nn.Module):
         """
         batch, cameras = images.shape[:2]
         # TensorRT can do nothing with uint8 but cast it.
-        pixels = self.pixels(images.float().flatten(0, 1))
+        pixels = self.pixels(images.float().flatten(0, 1)).to(self.model.dtype)
         sources = [source for _, source in self._wanted]
         # The hooks must not end the pass: the tokens are computed behind the last hooked module.
         with capture(self.model, [*sources, LanguageSource(-1)]) as hooked:
