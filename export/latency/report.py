@@ -91,20 +91,28 @@ def _page(rows: Sequence[Row], context: Mapping[str, Any]) -> str:
             f"| {'-' if gap is None else f'{gap:.1f}'} | {timing.calls} |"
         )
     staged = [row for row in rows if len(row.stages) > 1]
+    names = _stage_names(rows)
     if staged:
-        names = [name for name in staged[0].stages if name != WHOLE]
         lines += ["", "## Stages (p50 ms / floor ms)", ""]
         lines.append(f"| engine | {' | '.join(names)} |")
         lines.append("|---" * (1 + len(names)) + "|")
         for row in staged:
-            cells = [
-                f"{row.stages[name].timing.p50:.2f} / {row.floor_ms.get(name, float('nan')):.2f}"
-                for name in names
-            ]
+            cells = [_stage_cell(row, name) for name in names]
             lines.append(f"| {row.whole.name} | {' | '.join(cells)} |")
     lines += ["", f"Floor: {context['floor']}", "", f"Machine: {in_words(context['machine'])}."]
     lines += [f"Versions: {in_words(context['versions'])}.", ""]
     return "\n".join(lines)
+
+
+def _stage_names(rows: Sequence[Row]) -> list[str]:
+    return list(dict.fromkeys(name for row in rows for name in row.stages if name != WHOLE))
+
+
+def _stage_cell(row: Row, name: str) -> str:
+    if name not in row.stages:
+        return "-"
+    floor = row.floor_ms.get(name)
+    return f"{row.stages[name].timing.p50:.2f} / {'-' if floor is None else f'{floor:.2f}'}"
 
 
 def _picture(rows: Sequence[Row], path: Path, deadline_ms: float) -> None:
@@ -133,7 +141,7 @@ def _picture(rows: Sequence[Row], path: Path, deadline_ms: float) -> None:
     left.set_xlim(left=0)
     left.invert_yaxis()
     left.grid(axis="x", alpha=0.3)
-    stages = [name for name in rows[0].stages if name != WHOLE]
+    stages = _stage_names(rows)
     start = np.zeros(len(rows))
     for name in stages:
         widths = [row.stages[name].timing.p50 if name in row.stages else 0.0 for row in rows]

@@ -16,7 +16,7 @@ from ..loading import ENGINES, TORCH_ENGINES
 from ..machine import describe_machine, export_versions
 from .config import LatencyConfig
 from .report import Row, write_latency
-from .subject import TRAINED, Subject, measure_subject
+from .subject import TRAINED, Measured, Subject, measure_subject
 
 FLOOR = (
     "the longer of two times on this machine: weights, inputs and outputs once at the bandwidth of "
@@ -45,7 +45,8 @@ def run_latency(config: LatencyConfig) -> list[Row]:
         for pair in pairs
         for stage in (bundle.stages if config.stages and pair[0] != TRAINED else (WHOLE,))
     ]
-    measured: dict[tuple[str, str], dict] = {}
+    measured: dict[tuple[str, str], dict[str, Measured]] = {}
+    failed: dict[str, str] = {}
     with Progress(len(jobs), "latency") as progress:
         for (engine, precision), stage in jobs:
             subject = Subject(
@@ -60,10 +61,22 @@ def run_latency(config: LatencyConfig) -> list[Row]:
                 threads=config.threads,
                 device=config.device,
             )
-            found = measure_subject(subject)
-            measured.setdefault((engine, precision), {})[stage] = found
-            progress.update(progress.done + 1, f"{found.name} {stage} {found.timing.p50:.2f} ms")
-    rows = [Row(stages, _floors(bundle, chip, pair)) for pair, stages in measured.items()]
+            note = f"{engine} {stage}"
+            try:
+                found = measure_subject(subject)
+                measured.setdefault((engine, precision), {})[stage] = found
+                note = f"{found.name} {stage} {found.timing.p50:.2f} ms"
+            except SpatuneError as error:
+                # An engine may be built for the whole alone; what was measured must not be lost.
+                failed.setdefault(f"{engine}-{precision} {stage}", str(error))
+            progress.update(progress.done + 1, note)
+    rows = [
+        Row(stages, _floors(bundle, chip, pair))
+        for pair, stages in measured.items()
+        if WHOLE in stages
+    ]
+    if not rows:
+        raise SpatuneError(next(iter(failed.values())))
     context = {
         "policy": bundle.manifest["source"]["policy"],
         "policy_sha256": bundle.manifest["source"]["sha256"],
@@ -78,11 +91,17 @@ def run_latency(config: LatencyConfig) -> list[Row]:
         "floor": FLOOR if chip else _NO_FLOOR,
         "machine": describe_machine(),
         "versions": export_versions(),
+        "not_measured": failed,
     }
     paths = write_latency(config.out or bundle.folder / "reports", rows, context)
     console = Console()
     console.print(_table(rows))
     console.print("report: " + ", ".join(map(str, paths)), soft_wrap=True, highlight=False)
+    for name, reason in failed.items():
+        console.print(f"not measured: {name}: {reason}", soft_wrap=True, highlight=False)
+    whole = [reason for name, reason in failed.items() if name.endswith(f" {WHOLE}")]
+    if whole:
+        raise SpatuneError(f"{whole[0]} (the others are in {paths[0]})")
     return rows
 
 

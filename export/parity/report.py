@@ -90,7 +90,7 @@ def _picture(comparisons: Sequence[Comparison], path: Path) -> None:
     from matplotlib.figure import Figure
 
     panels = ["mm", "deg"] + (["drift"] if comparisons[0].drift else [])
-    figure = Figure(figsize=(4.2 * len(panels) + 1, 3.8), layout="constrained")
+    figure = Figure(figsize=(4.2 * len(panels) + 2.5, 3.8), layout="constrained")
     axes = figure.subplots(1, len(panels), squeeze=False)[0]
     for axis, panel in zip(axes, panels, strict=True):
         if panel == "drift":
@@ -102,7 +102,8 @@ def _picture(comparisons: Sequence[Comparison], path: Path) -> None:
             _bars(axis, comparisons, panel)
         axis.set_yscale("log")
         axis.grid(axis="y", alpha=0.3)
-    axes[0].legend(fontsize=7)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside right center", fontsize=8)
     figure.suptitle("Difference from torch fp32 per control step (bar: p99, dash: largest)")
     figure.savefig(path, dpi=120)
 

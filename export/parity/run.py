@@ -106,7 +106,10 @@ def _engine(loader: EngineLoader, engine: str, precision: str, stage: str = WHOL
 
 def _table(comparisons: list[Comparison]) -> Table:
     table = Table(
-        title="largest difference from torch fp32 in a control step, and gripper flips", box=None
+        title="largest difference from torch fp32 in a control step, and gripper flips",
+        title_justify="left",
+        box=None,
+        padding=(0, 2, 0, 0),
     )
     for name in ("engine", "cosine", "mm", "deg", "flips", "gate", ""):
         table.add_column(name, justify="left" if name == "engine" else "right", no_wrap=True)
@@ -123,7 +126,7 @@ def _table(comparisons: list[Comparison]) -> Table:
             f"{largest['mm']:.2g}",
             f"{largest['deg']:.2g}",
             f"{flips}/{steps}",
-            item.gate,
+            item.gate.replace("largest", "max").replace("cosine", "cos"),
             "passed" if item.passed else "[red]MISSED[/red]",
         )
     return table

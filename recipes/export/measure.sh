@@ -30,5 +30,10 @@ for suite in libero_object libero_spatial; do
             --out "$runs/ort-$precision/$suite"
     done
 done
+for backend in torch ort-fp32 ort-int8; do
+    for suite in libero_object libero_spatial; do
+        cp "$runs/$backend/$suite/report.json" "$results/$backend-$suite.json"
+    done
+done
 .venv/bin/spatune compare "$runs/torch" "$runs/ort-fp32" "$runs/ort-int8" \
     --out "$results/closed_loop.json"

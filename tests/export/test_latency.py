@@ -79,6 +79,18 @@ def test_an_engine_that_fails_says_why(config: LatencyConfig) -> None:
         run_latency(replace(config, engine=("ort-cuda",)))
 
 
+def test_what_was_measured_is_kept_when_another_engine_fails(config: LatencyConfig) -> None:
+    config = replace(config, engine=("ort-cpu", "ort-cuda"), stages=False)
+    with pytest.raises(
+        SpatuneError, match="ort-cuda needs CUDAExecutionProvider.*the others are in"
+    ):
+        run_latency(config)
+    assert config.out is not None
+    report = json.loads((config.out / "latency.json").read_text())
+    assert [row["name"] for row in report["rows"]] == ["ort-cpu-fp32"]
+    assert "CUDAExecutionProvider" in report["not_measured"]["ort-cuda-fp32 policy"]
+
+
 def test_typical_inputs_fit_the_policy(flow_bundle: Path) -> None:
     observation, noise = typical_inputs(Bundle.load(flow_bundle))
     chunk = RobotPolicy.load(flow_bundle).predict_action_chunk(observation, noise)
