@@ -119,7 +119,7 @@ def _picture(rows: Sequence[Row], path: Path, deadline_ms: float) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 1.8 + 0.55 * len(rows)), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    left, right = figure.subplots(1, 2, sharey=True)
     names = [row.whole.name for row in rows]
     places = range(len(rows))
     left.boxplot(
@@ -147,9 +147,7 @@ def _picture(rows: Sequence[Row], path: Path, deadline_ms: float) -> None:
         widths = [row.stages[name].timing.p50 if name in row.stages else 0.0 for row in rows]
         right.barh(list(places), widths, left=start, label=name)
         start += widths
-    right.set_yticks(list(places), [""] * len(rows))
     right.set(xlabel="ms, stage by stage (p50)")
-    right.invert_yaxis()
     right.grid(axis="x", alpha=0.3)
     if stages:
         right.legend(fontsize=8)

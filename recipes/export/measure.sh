@@ -15,7 +15,9 @@ if [[ ! -f $bundle/manifest.json ]]; then
 fi
 # bf16 misses its gate on this policy; the report says so, and the other figures are wanted.
 .venv/bin/spatune export parity "$bundle" --out "$results" || true
-.venv/bin/spatune export engine "$bundle" --engine aotinductor
+for stage in policy vision prefill head; do
+    .venv/bin/spatune export engine "$bundle" --engine aotinductor --stage "$stage"
+done
 OMP_NUM_THREADS=2 .venv/bin/spatune export latency "$bundle" --out "$results" \
     --engine torch --engine torch-eager --engine torch-compile --engine aotinductor \
     --engine ort-cpu --precision fp32 --precision int8 --precision int8-dynamic

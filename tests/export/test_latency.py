@@ -53,7 +53,9 @@ def test_report(config: LatencyConfig) -> None:
     assert list(trained.stages) == ["policy"]
     assert set(robot.floor_ms) == set(robot.stages) and robot.floor_ms["policy"] > 0
     assert robot.whole.timing.calls == 20 and robot.whole.memory_mb > 50
+    # Each has its own process: torch's memory and loading are not in the robot's figures.
     assert trained.whole.load_s > robot.whole.load_s
+    assert trained.whole.memory_mb > 2 * robot.whole.memory_mb
     assert config.out is not None
     report = json.loads((config.out / "latency.json").read_text())
     # Chunks are due when the actions of the last one are used up: 20 Hz over 8 actions.
