@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,11 +19,10 @@ if TYPE_CHECKING:
 
 OBSERVATIONS = "observations"
 """Folder of a bundle that keeps them."""
-_SUITES = ("libero_object", "libero_spatial")
-PARITY = tuple((suite, task) for suite in _SUITES for task in (0, 3, 6, 9))
-"""Episodes for parity reports: suite and task."""
-CALIBRATION = tuple((suite, task) for suite in _SUITES for task in (1, 4))
-"""Episodes for calibration; others than those that parity is measured on."""
+INIT_STATE = 40
+"""LIBERO init state of these episodes; evaluations count from 0."""
+_PARITY_TASKS, _PARITY_EPISODES = (0, 3, 6, 9, 2, 5, 7, 8), 8
+_CALIBRATION_TASKS, _CALIBRATION_EPISODES = (1, 4), 4
 
 _FIELDS = ("images", "states", "noise", "tasks", "origins")
 
@@ -112,6 +111,23 @@ class Observations:
         return cls(
             np.stack(images), np.stack(states), np.stack(noise), np.array(words), np.array(origins)
         )
+
+
+def parity_episodes(suites: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Suite and task of the episodes of a parity report: 8 or more, over all suites."""
+    return _episodes(suites, _PARITY_TASKS, _PARITY_EPISODES)
+
+
+def calibration_episodes(suites: Sequence[str]) -> tuple[tuple[str, int], ...]:
+    """Suite and task of up to 4 episodes for calibration, others than those of parity."""
+    return _episodes(suites, _CALIBRATION_TASKS, _CALIBRATION_EPISODES)
+
+
+def _episodes(
+    suites: Sequence[str], tasks: tuple[int, ...], count: int
+) -> tuple[tuple[str, int], ...]:
+    each = -(-count // len(suites))
+    return tuple((suite, task) for suite in suites for task in tasks[:each])
 
 
 REPLANS = 8

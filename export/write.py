@@ -22,7 +22,7 @@ from .engines.engine_cache import ENGINES
 from .engines.ort import OrtEngine
 from .graphs.build import PolicyGraphs, build_graphs
 from .model_file import load_model, save_model
-from .observations import CALIBRATION, OBSERVATIONS, Observations
+from .observations import INIT_STATE, OBSERVATIONS, Observations, calibration_episodes
 from .onnx_files import OPSET, write_onnx
 from .precision.convert import NEEDS_CALIBRATION, PRECISIONS, convert
 from .runtime import policy_inputs
@@ -34,9 +34,6 @@ DEFAULT_SUITES = ("libero_object", "libero_spatial")
 DEFAULT_PRECISIONS = ("fp16", "int8")
 CALIBRATED = (*NEEDS_CALIBRATION, "fp16")
 """fp16 as well: what leaves its range is seen on real inputs alone."""
-INIT_STATE = 40
-"""LIBERO init state that calibration sees; evaluations count from 0."""
-
 Feeds = Mapping[str, Sequence[Mapping[str, np.ndarray]]]
 """Stage -> inputs of it by name, one for each observation."""
 
@@ -100,8 +97,12 @@ def _precisions(config: ExportConfig) -> tuple[str, ...]:
     return tuple(precision for precision in wanted if precision != "fp32")
 
 
+def _suites(config: ExportConfig) -> tuple[str, ...]:
+    return config.suite or (() if config.task else DEFAULT_SUITES)
+
+
 def _instructions(config: ExportConfig) -> list[str]:
-    suites = config.suite or (() if config.task else DEFAULT_SUITES)
+    suites = _suites(config)
     if not suites:
         return list(config.task)
     from ..envs.libero_suites import libero_task, task_count
@@ -118,6 +119,7 @@ def _source(config: ExportConfig, policy: SpatuneRollout, graphs: PolicyGraphs) 
         "sha256": policy_sha256(config.policy),
         "vlm": policy.vlm.model.config.model_type,
         "denoise_steps": graphs.denoise.steps if graphs.denoise else None,
+        "suites": list(_suites(config)),
         "opset": OPSET,
         "torch": torch.__version__,
     }
@@ -149,8 +151,15 @@ def _calibration(config: ExportConfig, policy: SpatuneRollout) -> Observations:
         return Observations.load(path, policy.spec)
     if config.calibration:
         raise SpatuneError(f"{path} is no file: leave --calibration out to play LIBERO")
-    print("calibration: playing 4 episodes of LIBERO (half a minute)", file=sys.stderr)
-    return Observations.collect(policy, policy.spec, CALIBRATION, INIT_STATE)
+    suites = _suites(config)
+    if not suites:
+        raise SpatuneError(
+            "fp16, int8, fp8 and nvfp4 are calibrated on what the policy sees, and no LIBERO suite "
+            "is exported: give --calibration FILE, --suite NAME, or --precision fp32"
+        )
+    episodes = calibration_episodes(suites)
+    print(f"calibration: playing {len(episodes)} episodes of LIBERO", file=sys.stderr)
+    return Observations.collect(policy, policy.spec, episodes, INIT_STATE)
 
 
 def _calibration_feeds(observations: Observations, bundle: Bundle) -> Feeds:

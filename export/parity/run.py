@@ -15,7 +15,7 @@ from ..bundle import WHOLE, Bundle
 from ..engines.engine import Engine
 from ..loading import TORCH_ENGINES, EngineLoader
 from ..machine import describe_machine, export_versions
-from ..observations import OBSERVATIONS, PARITY, Observations
+from ..observations import INIT_STATE, OBSERVATIONS, Observations, parity_episodes
 from .compare import Comparison, Reference, compare
 from .config import ParityConfig
 from .emulated import cpu_engine
@@ -78,8 +78,14 @@ def find_observations(bundle: Bundle, policy: SpatuneRollout, path: Path | None)
         return Observations.load(path, bundle.spec)
     kept = bundle.folder / OBSERVATIONS / "parity.npz"
     if not kept.is_file():
-        print(f"{kept}: playing {len(PARITY)} episodes of LIBERO (a minute)", file=sys.stderr)
-        Observations.collect(policy, bundle.spec, PARITY, 40).save(kept)
+        suites = bundle.manifest["source"]["suites"]
+        if not suites:
+            raise SpatuneError(
+                f"{bundle.folder} was exported for no LIBERO suite: give --observations FILE"
+            )
+        episodes = parity_episodes(suites)
+        print(f"{kept}: playing {len(episodes)} episodes of LIBERO (a minute)", file=sys.stderr)
+        Observations.collect(policy, bundle.spec, episodes, INIT_STATE).save(kept)
     return Observations.load(kept, bundle.spec)
 
 

@@ -15,7 +15,7 @@ from spatune.errors import SpatuneError
 from spatune.export.bundle import Bundle
 from spatune.export.config import ExportConfig
 from spatune.export.loading import load_bundle_policy
-from spatune.export.observations import Observations
+from spatune.export.observations import Observations, calibration_episodes, parity_episodes
 from spatune.export.runtime import RobotPolicy
 from spatune.export.write import write_bundle
 from spatune.policies.loading import load_policy
@@ -161,6 +161,20 @@ def test_export_refuses_what_it_cannot_write(tmp_path: Path, capsys) -> None:
     assert "exists and is no bundle" in capsys.readouterr().err
     assert main(["export", "--out", str(tmp_path / "b"), "--precision", "fp7"]) == 2
     assert "precision 'fp7' is unknown; use one of fp32" in capsys.readouterr().err
+
+
+def test_calibration_without_a_suite_needs_a_file(untrained_policy: Path, tmp_path: Path) -> None:
+    config = ExportConfig(tmp_path / "b", str(untrained_policy), ("fp16",), task=("wave",))
+    with pytest.raises(SpatuneError, match="no LIBERO suite is exported: give --calibration FILE"):
+        write_bundle(config)
+
+
+def test_calibration_and_parity_see_different_episodes() -> None:
+    for suites in (["libero_goal"], ["libero_object", "libero_spatial"], ["a", "b", "c"]):
+        parity, calibration = parity_episodes(suites), calibration_episodes(suites)
+        assert len(set(parity)) == len(parity) >= 8 and len(calibration) >= 2
+        assert not set(parity) & set(calibration)
+        assert {suite for suite, _ in parity} == set(suites)
 
 
 def test_a_bundle_keeps_its_engines_when_it_is_exported_again(

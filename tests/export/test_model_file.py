@@ -30,7 +30,13 @@ def test_a_bundle_with_large_weights(
     for module in ("model_file", "onnx_files"):
         monkeypatch.setattr(f"spatune.export.{module}.LARGE", 100_000)
     tasks = tuple(Bundle.load(bundle).prompts)
-    config = ExportConfig(tmp_path / "large", str(untrained_policy), ("fp16",), task=tasks)
+    config = ExportConfig(
+        tmp_path / "large",
+        str(untrained_policy),
+        ("fp16",),
+        task=tasks,
+        calibration=observations_file,
+    )
     large = write_bundle(config)
     graph = Bundle.load(large).graph("fp32")
     assert graph.stat().st_size < 2_000_000 < graph.with_name(f"{graph.name}.data").stat().st_size
