@@ -115,7 +115,7 @@ def _table(comparisons: list[Comparison]) -> Table:
         title="largest difference from torch fp32 in a control step, and gripper flips",
         title_justify="left",
         box=None,
-        padding=(0, 2, 0, 0),
+        padding=(0, 1, 0, 0),
     )
     for name in ("engine", "cosine", "mm", "deg", "flips", "gate", ""):
         table.add_column(name, justify="left" if name == "engine" else "right", no_wrap=True)
