@@ -10,7 +10,7 @@ from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
 from ..evaluation.controls import BlindPolicy, RandomPolicy, ZeroPolicy
 from ..export.bundle import MANIFEST, Bundle, is_bundle
-from ..export.loading import ENGINES, TORCH_ENGINES, load_bundle_policy
+from ..export.loading import TORCH_ENGINES, check_engine, load_bundle_policy
 from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
 from ..policies.digests import file_sha256, tree_sha256
@@ -68,8 +68,7 @@ def check_policy(
     if is_bundle(Path(name)):
         bundle = Bundle.load(Path(name))
         engine = engine or "ort-cpu"
-        if engine not in ENGINES:
-            raise SpatuneError(f"engine {engine!r} is unknown; use one of {', '.join(ENGINES)}")
+        check_engine(engine)
         if engine not in TORCH_ENGINES:
             bundle.graph(precision)
         spec, sha256 = bundle.spec, file_sha256(bundle.folder / MANIFEST)

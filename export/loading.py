@@ -21,6 +21,16 @@ ENGINES = (*ROBOT_ENGINES, *TORCH_ENGINES)
 GPU_ENGINES = tuple(name for name in ROBOT_ENGINES if name != "ort-cpu")
 
 
+def check_engine(name: str, known: tuple[str, ...] = ENGINES) -> None:
+    """Refuse an engine that does not exist.
+
+    Raises:
+        SpatuneError: It does not.
+    """
+    if name not in known:
+        raise SpatuneError(f"engine {name!r} is unknown; use one of {', '.join(known)}")
+
+
 class EngineLoader:
     """Loads the engines of a bundle; what is read once serves all of them.
 
@@ -74,6 +84,7 @@ class EngineLoader:
         Raises:
             SpatuneError: The engine, the precision or the stage is not to be had.
         """
+        check_engine(engine)
         if engine not in TORCH_ENGINES:
             return load_robot_engine(
                 self.bundle, engine, precision, stage=stage, threads=self._threads
@@ -105,7 +116,5 @@ def load_bundle_policy(
     Raises:
         SpatuneError: The bundle is damaged, or the engine or the precision is not to be had.
     """
-    if engine not in ENGINES:
-        raise SpatuneError(f"engine {engine!r} is unknown; use one of {', '.join(ENGINES)}")
     bundle = Bundle.load(folder)
     return RobotPolicy(bundle, EngineLoader(bundle, threads=threads).engine(engine, precision))

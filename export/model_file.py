@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import SpatuneError
+from ..errors import SpatuneError, first_line
 
 if TYPE_CHECKING:
     from onnx import ModelProto
@@ -26,7 +26,7 @@ def load_model(path: Path) -> ModelProto:
         return onnx.load(str(path))
     except Exception as error:
         raise SpatuneError(
-            f"{path} cannot be read as ONNX ({_line(error)}): export again"
+            f"{path} cannot be read as ONNX ({first_line(error)}): export again"
         ) from error
 
 
@@ -56,7 +56,7 @@ def save_model(model: ModelProto, path: Path) -> None:
             f"{path} cannot be written ({error}): free space, or name another"
         ) from error
     except Exception as error:
-        raise SpatuneError(f"{path}: not valid ONNX ({_line(error)})") from error
+        raise SpatuneError(f"{path}: not valid ONNX ({first_line(error)})") from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -71,7 +71,3 @@ def _onnx():
     except ImportError as error:
         raise SpatuneError(f"{error.name} is not installed: pip install 'spatune[onnx]'") from error
     return onnx
-
-
-def _line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]

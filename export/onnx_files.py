@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +10,7 @@ from torch import Tensor, nn
 
 from ..errors import SpatuneError
 from .model_file import LARGE, load_model, save_model
+from .quiet import quiet
 
 OPSET = 18
 """Opset 23 would emit fused attention, which parsers take and TensorRT fails to build."""
@@ -21,17 +18,17 @@ OPSET = 18
 
 def write_onnx(
     module: nn.Module, inputs: Mapping[str, Tensor], outputs: Sequence[str], path: Path
-) -> tuple[str, ...]:
+) -> None:
     """Trace a module with its inputs' shapes fixed, and write it.
+
+    Inputs that change nothing are left out, and so is what the exporter notes down of every
+    operator: stack traces with this machine's folders, which no file that travels should have.
 
     Args:
         module: In evaluation mode.
         inputs: Example arguments by name, in the order of `forward`.
         outputs: Names of what it returns.
         path: File to write.
-
-    Returns:
-        Names of the inputs that the graph has: those that change nothing are left out.
 
     Raises:
         SpatuneError: The exporter's packages are missing.
@@ -40,35 +37,23 @@ def write_onnx(
         import onnxscript  # noqa: F401  (torch's exporter needs it)
     except ImportError as error:
         raise SpatuneError(f"{error.name} is not installed: pip install 'spatune[onnx]'") from error
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
-    silence = io.StringIO()
-    try:
-        with (
-            torch.no_grad(),
-            warnings.catch_warnings(),
-            contextlib.redirect_stdout(silence),
-            contextlib.redirect_stderr(silence),
-        ):
-            warnings.simplefilter("ignore")
-            torch.onnx.export(
-                module,
-                tuple(inputs.values()),
-                str(path),
-                dynamo=True,
-                opset_version=OPSET,
-                input_names=list(inputs),
-                output_names=list(outputs),
-                external_data=sum(w.nbytes for w in module.state_dict().values()) > LARGE,
-                verbose=False,
-            )
-    finally:
-        logger.setLevel(level)
+    with torch.no_grad(), quiet():
+        torch.onnx.export(
+            module,
+            tuple(inputs.values()),
+            str(path),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            external_data=sum(w.nbytes for w in module.state_dict().values()) > LARGE,
+            verbose=False,
+        )
     model = load_model(path)
     used = {name for node in model.graph.node for name in node.input}
     unused = [value for value in model.graph.input if value.name not in used]
     for value in unused:
         model.graph.input.remove(value)
+    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        del noted.metadata_props[:]
     save_model(model, path)
-    return tuple(value.name for value in model.graph.input)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import logging
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,14 +10,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..errors import SpatuneError
-from .engines.engine import TensorSpec, check_inputs
+from ..errors import SpatuneError, first_line
+from .engines.engine import Engine, TensorSpec
+from .quiet import quiet
 from .stages import Stage
 
 _TYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 
-class TorchEngine:
+class TorchEngine(Engine):
     """A stage of a loaded policy, which gives the weights.
 
     Precisions below fp32 are torch's autocast: matrix products and convolutions in 16 bits, norms
@@ -48,40 +45,23 @@ class TorchEngine:
         package: Path | None = None,
     ) -> None:
         require_torch(precision, device)
-        self._name = f"{engine}-{device}-{precision}"
-        self._inputs = {name: _spec(value) for name, value in stage.inputs.items()}
         self._buffers = {name: value.clone().to(device) for name, value in stage.inputs.items()}
         self._function = _function(stage, engine, precision, device, package)
         self._names = stage.outputs
         self._device_ms: float | None = None
-        self._events: tuple[Any, Any] | None = None
-        if device.startswith("cuda"):
-            self._events = (_event(), _event())
-        self._outputs = {name: _spec(value) for name, value in self._call().items()}
-
-    @property
-    def name(self) -> str:
-        """What executes and in which precision, for records."""
-        return self._name
-
-    @property
-    def inputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` needs, by name."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` gives, by name."""
-        return self._outputs
+        self._events = (_event(), _event()) if device.startswith("cuda") else None
+        super().__init__(
+            f"{engine}-{device}-{precision}",
+            {name: _spec(value) for name, value in stage.inputs.items()},
+            {name: _spec(value) for name, value in self._call().items()},
+        )
 
     @property
     def device_ms(self) -> float | None:
         """Milliseconds that the last run took on a GPU, copies included; None on a CPU."""
         return self._device_ms
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; see `Engine.run`."""
-        check_inputs(inputs, self._inputs)
+    def _run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         if self._events:
             self._events[0].record()
         for name, value in inputs.items():
@@ -132,13 +112,13 @@ def compile_package(stage: Stage, precision: str, device: str, package: Path) ->
     """
     require_torch(precision, device)
     try:
-        with _silence():
+        with quiet():
             traced = _trace(stage, precision, device)
             torch._inductor.aoti_compile_and_package(traced, package_path=str(package))
     except Exception as error:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise SpatuneError(
-            f"AOTInductor could not compile {stage.name}: {line}; it needs a C++ compiler (g++)"
+            f"AOTInductor could not compile {stage.name}: {first_line(error)}; it "
+            "needs a C++ compiler (g++)"
         ) from error
 
 
@@ -149,7 +129,7 @@ def _function(
         return _Cast(stage.module.to(device), precision, device)
     if engine == "torch-compile":
         # The graphs use hooks, which only the tracer of torch.export sees through.
-        with _silence():
+        with quiet():
             traced = _trace(stage, precision, device).module()
         mode = "reduce-overhead" if device.startswith("cuda") else "default"
         return torch.compile(traced, mode=mode, dynamic=False)
@@ -187,22 +167,6 @@ def _trace(stage: Stage, precision: str, device: str) -> torch.export.ExportedPr
     inputs = tuple(value.clone().to(device) for value in stage.inputs.values())
     with torch.no_grad():
         return torch.export.export(module, inputs, strict=False)
-
-
-@contextlib.contextmanager
-def _silence():
-    noise = io.StringIO()
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(noise),
-        contextlib.redirect_stderr(noise),
-    ):
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
-            yield
-        finally:
-            logging.disable(logging.NOTSET)
 
 
 def _spec(value: Tensor) -> TensorSpec:

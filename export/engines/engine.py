@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 
@@ -17,28 +18,29 @@ class TensorSpec(NamedTuple):
     dtype: np.dtype
 
 
-class Engine(Protocol):
-    """A loaded graph of fixed shapes."""
+class Engine(ABC):
+    """A loaded graph of fixed shapes.
 
-    @property
-    def name(self) -> str:
-        """What executes and in which precision, for records: `ort-cpu-fp32`."""
-        ...
+    Args:
+        name: What executes and in which precision, for records: `ort-cpu-fp32`.
+        inputs: What `run` needs, by name.
+        outputs: What `run` gives, by name.
 
-    @property
-    def inputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` needs, by name."""
-        ...
+    Attributes:
+        name: See above, as the other two.
+        inputs: See above.
+        outputs: See above.
+    """
 
-    @property
-    def outputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` gives, by name."""
-        ...
+    def __init__(
+        self, name: str, inputs: Mapping[str, TensorSpec], outputs: Mapping[str, TensorSpec]
+    ) -> None:
+        self.name, self.inputs, self.outputs = name, inputs, outputs
 
     @property
     def device_ms(self) -> float | None:
         """Milliseconds that the last run took on the device, where the engine can tell."""
-        ...
+        return None
 
     def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Outputs by name.
@@ -51,7 +53,12 @@ class Engine(Protocol):
         Raises:
             SpatuneError: An input is missing, unknown, or of another type or shape.
         """
-        ...
+        check_inputs(inputs, self.inputs)
+        return self._run(inputs)
+
+    @abstractmethod
+    def _run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Outputs for inputs that fit."""
 
 
 def check_inputs(given: Mapping[str, np.ndarray], expected: Mapping[str, TensorSpec]) -> None:

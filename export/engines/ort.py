@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpatuneError
-from .engine import TensorSpec, check_inputs
+from ...errors import SpatuneError, first_line
+from .engine import Engine, TensorSpec
 
 PROVIDERS = {
     "ort-cpu": "CPUExecutionProvider",
@@ -29,7 +29,7 @@ _DTYPES = {
 }
 
 
-class OrtEngine:
+class OrtEngine(Engine):
     """A session whose requested provider is the active one.
 
     ONNX Runtime lists providers that cannot start and falls back to the CPU without a word; here
@@ -80,52 +80,31 @@ class OrtEngine:
                 str(path), options, providers=[_provider(engine)]
             )
         except Exception as error:
-            line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            raise SpatuneError(f"{path}: ONNX Runtime cannot load it: {line}") from error
+            raise SpatuneError(
+                f"{path}: ONNX Runtime cannot load it: {first_line(error)}"
+            ) from error
         active = session.get_providers()[0]
         if active != provider:
             raise SpatuneError(
                 f"{engine} was asked for, but ONNX Runtime fell back to {active}: check that the "
                 "GPU driver, CUDA and cuDNN are there"
             )
-        self._name = f"{engine}-{precision}"
-        self._session = session
-        self._inputs = {value.name: _spec(value) for value in session.get_inputs()}
-        self._outputs = {value.name: _spec(value) for value in session.get_outputs()}
-        device = "cpu" if engine == "ort-cpu" else "cuda"
-        self._fed, self._read = (
-            self._buffers(self._inputs, device),
-            self._buffers(self._outputs, device),
+        super().__init__(
+            f"{engine}-{precision}",
+            {value.name: _spec(value) for value in session.get_inputs()},
+            {value.name: _spec(value) for value in session.get_outputs()},
         )
+        device = "cpu" if engine == "ort-cpu" else "cuda"
+        self._session = session
+        self._fed = self._buffers(self.inputs, device)
+        self._read = self._buffers(self.outputs, device)
         self._binding = session.io_binding()
         for name, value in self._fed.items():
             self._binding.bind_ortvalue_input(name, value)
         for name, value in self._read.items():
             self._binding.bind_ortvalue_output(name, value)
 
-    @property
-    def name(self) -> str:
-        """What executes and in which precision, for records."""
-        return self._name
-
-    @property
-    def inputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` needs, by name."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` gives, by name."""
-        return self._outputs
-
-    @property
-    def device_ms(self) -> None:
-        """ONNX Runtime does not tell."""
-        return None
-
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; see `Engine.run`."""
-        check_inputs(inputs, self._inputs)
+    def _run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         for name, value in inputs.items():
             self._fed[name].update_inplace(np.ascontiguousarray(value))
         self._session.run_with_iobinding(self._binding)

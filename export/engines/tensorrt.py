@@ -13,12 +13,12 @@ from ...errors import SpatuneError
 from ..bundle import WHOLE, Bundle
 from .capability import require_precision
 from .cuda import Cuda, Graph
-from .engine import TensorSpec, check_inputs
+from .engine import Engine, TensorSpec
 from .engine_cache import ENGINES, EngineCache, EngineKey, replace_file
 from .tensorrt_module import find_tensorrt, one_line, problem_log
 
 
-class TensorRTEngine:
+class TensorRTEngine(Engine):
     """An engine with fixed buffers, recorded once as a CUDA graph and then replayed.
 
     Loading runs the graph once on zeros and records it together with the copies of inputs and
@@ -55,8 +55,8 @@ class TensorRTEngine:
         if self._engine is None:
             raise SpatuneError(self._explain_refusal(trt, blob))
         self._context, compiled = self._new_context(kernels)
-        self._inputs, self._outputs = self._specs(trt)
-        specs = {**self._inputs, **self._outputs}
+        super().__init__(name, *self._specs(trt))
+        specs = {**self.inputs, **self.outputs}
         self._host = {name: self._cuda.pinned(*spec) for name, spec in specs.items()}
         self._device = {name: self._cuda.empty(host.nbytes) for name, host in self._host.items()}
         for tensor, memory in self._device.items():
@@ -75,27 +75,15 @@ class TensorRTEngine:
             self._execute()
 
     @property
-    def inputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` needs, by name."""
-        return self._inputs
-
-    @property
-    def outputs(self) -> Mapping[str, TensorSpec]:
-        """What `run` gives, by name."""
-        return self._outputs
-
-    @property
     def device_ms(self) -> float:
         """Time of the last run on the device in milliseconds, copies to and from it included."""
         return self._ended.milliseconds_since(self._began)
 
-    def run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Outputs by name; see `Engine.run`."""
-        check_inputs(inputs, self._inputs)
+    def _run(self, inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         for name, value in inputs.items():
             self._host[name][...] = value
         self._execute()
-        return {name: self._host[name] for name in self._outputs}
+        return {name: self._host[name] for name in self.outputs}
 
     def _execute(self) -> None:
         self._began.record(self._stream)
@@ -107,11 +95,11 @@ class TensorRTEngine:
         self._stream.synchronise()
 
     def _queue(self) -> None:
-        for name in self._inputs:
+        for name in self.inputs:
             self._stream.upload(self._device[name], self._host[name])
         if not self._context.execute_async_v3(self._stream.handle):
             raise SpatuneError(f"{self.name}: the engine does not run: {self._reason()}")
-        for name in self._outputs:
+        for name in self.outputs:
             self._stream.download(self._host[name], self._device[name])
 
     def _record(self) -> Graph:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpatuneError
+from ...errors import SpatuneError, first_line
 from .operators import (
     FLOATS,
     MOVES,
@@ -128,8 +128,9 @@ def _load(path: Path) -> Any:
             model = onnx.inliner.inline_local_functions(model)
         return onnx.shape_inference.infer_shapes(model, data_prop=True).graph
     except Exception as error:  # protobuf's own error class is no public name
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise SpatuneError(f"{path} is no ONNX graph that can be read: {line}") from error
+        raise SpatuneError(
+            f"{path} is no ONNX graph that can be read: {first_line(error)}"
+        ) from error
 
 
 class _Counting:

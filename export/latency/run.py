@@ -12,7 +12,7 @@ from ..engines.ort import EMULATED
 from ..floor.chips import Chip
 from ..floor.machine import measure_machine
 from ..floor.roofline import floor
-from ..loading import ENGINES, TORCH_ENGINES
+from ..loading import ENGINES, TORCH_ENGINES, check_engine
 from ..machine import describe_machine, export_versions
 from .config import LatencyConfig
 from .report import Row, write_latency
@@ -108,9 +108,7 @@ def run_latency(config: LatencyConfig) -> list[Row]:
 def _pairs(config: LatencyConfig, bundle: Bundle) -> list[tuple[str, str]]:
     pairs = []
     for engine in config.engine or ("ort-cpu",):
-        if engine not in (*ENGINES, TRAINED):
-            names = ", ".join((*ENGINES, TRAINED))
-            raise SpatuneError(f"engine {engine!r} is unknown; use one of {names}")
+        check_engine(engine, (*ENGINES, TRAINED))
         wanted = config.precision or ("fp32",)
         if engine == TRAINED:
             pairs.append((engine, "fp32"))

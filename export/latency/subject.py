@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -118,9 +117,6 @@ def _body(subject: Subject, connection: Connection) -> None:
         connection.send(_measure(subject))
     except SpatuneError as error:
         connection.send(str(error))
-    except Exception:
-        traceback.print_exc()
-        raise
 
 
 def _measure(subject: Subject) -> Measured:

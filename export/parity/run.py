@@ -13,7 +13,7 @@ from ...policies.rollout import SpatuneRollout
 from ...progress import Progress
 from ..bundle import WHOLE, Bundle
 from ..engines.engine import Engine
-from ..loading import TORCH_ENGINES, EngineLoader
+from ..loading import TORCH_ENGINES, EngineLoader, check_engine
 from ..machine import describe_machine, export_versions
 from ..observations import INIT_STATE, OBSERVATIONS, Observations, parity_episodes
 from .compare import Comparison, Reference, compare
@@ -92,6 +92,7 @@ def find_observations(bundle: Bundle, policy: SpatuneRollout, path: Path | None)
 def _pairs(config: ParityConfig, bundle: Bundle) -> list[tuple[str, str]]:
     pairs = []
     for engine in config.engine or ("ort-cpu",):
+        check_engine(engine)
         if engine in TORCH_ENGINES:
             pairs += [(engine, precision) for precision in config.precision or ("fp32",)]
             continue

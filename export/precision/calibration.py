@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpatuneError
+from ...errors import SpatuneError, first_line
 from .graph import Graph
 from .libraries import onnx, onnxruntime
 
@@ -24,9 +24,8 @@ def session(model: Any) -> Any:
         data = model if isinstance(model, bytes) else model.SerializeToString()
         return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise SpatuneError(
-            f"ONNX Runtime cannot load the graph ({line}): export it again"
+            f"ONNX Runtime cannot load the graph ({first_line(error)}): export it again"
         ) from error
 
 
@@ -49,10 +48,9 @@ def run(engine: Any, feed: Mapping[str, np.ndarray]) -> list[np.ndarray]:
     try:
         return engine.run(None, {name: feed[name] for name in wanted})
     except Exception as error:
-        line = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise SpatuneError(
-            f"a calibration input does not fit the graph ({line}): give every input in its "
-            "type and shape"
+            f"a calibration input does not fit the graph ({first_line(error)}): give every "
+            "input in its type and shape"
         ) from error
 
 

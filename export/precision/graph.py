@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import SpatuneError
+from ...errors import SpatuneError, first_line
 from .libraries import onnx
 
 FLOAT = onnx.TensorProto.FLOAT
@@ -130,9 +130,8 @@ class Graph:
         try:
             inferred = onnx.shape_inference.infer_shapes(model, check_type=True, strict_mode=True)
         except Exception as error:
-            line = str(error).strip().splitlines()[0]
             raise SpatuneError(
-                f"types of the graph cannot be inferred ({line}): export again"
+                f"types of the graph cannot be inferred ({first_line(error)}): export again"
             ) from error
         graph = inferred.graph
         self.types, self.shapes = {}, {}
