@@ -10,12 +10,11 @@ import numpy as np
 
 from ..envs.spec import CameraSpec
 from ..errors import SpatuneError
+from ..policies.observation import read_entry, read_state
 from ..policies.spec import PolicySpec
 from .bundle import Bundle
 from .engines.engine import Engine
 from .engines.load import load_robot_engine
-
-STATE = "observation.state"
 
 
 class RobotPolicy:
@@ -99,24 +98,18 @@ def policy_inputs(
     shape = (spec.chunk_length, spec.action_dim)
     if noise.shape != shape:
         raise SpatuneError(f"noise has shape {noise.shape}, the policy needs {shape}")
-    ids, mask = bundle.prompt(str(_entry(observation, "task")))
-    state = np.asarray(_entry(observation, STATE), dtype=np.float32)
-    if state.shape != (spec.state_dim,) or not np.isfinite(state).all():
-        raise SpatuneError(
-            f"{STATE} is {state.tolist()}; the policy needs {spec.state_dim} finite "
-            f"entries: {', '.join(spec.state_layout)}"
-        )
+    ids, mask = bundle.prompt(str(read_entry(observation, "task")))
     return {
         "images": np.stack([_image(observation, camera) for camera in spec.cameras])[None],
         "input_ids": ids[None],
         "attention_mask": mask[None],
-        "state": state[None],
+        "state": read_state(observation, spec)[None],
         "noise": np.asarray(noise, dtype=np.float32)[None],
     }
 
 
 def _image(observation: Mapping[str, Any], camera: CameraSpec) -> np.ndarray:
-    image = np.asarray(_entry(observation, camera.key))
+    image = np.asarray(read_entry(observation, camera.key))
     size = (camera.height, camera.width, 3)
     if image.shape != size or image.dtype != np.uint8:
         raise SpatuneError(
@@ -124,12 +117,3 @@ def _image(observation: Mapping[str, Any], camera: CameraSpec) -> np.ndarray:
             "set the camera to that size, or export for the other"
         )
     return image
-
-
-def _entry(observation: Mapping[str, Any], key: str) -> Any:
-    if key not in observation:
-        raise SpatuneError(
-            f"the observation has no {key!r}, only {', '.join(sorted(observation))}; the policy "
-            "reads every camera and the state of its policy_spec.json"
-        )
-    return observation[key]

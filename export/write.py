@@ -15,7 +15,7 @@ import torch
 from ..errors import SpatuneError
 from ..policies.rollout import SpatuneRollout
 from ..progress import Progress
-from .bundle import PROMPTS, SPEC, WHOLE, Bundle, is_bundle, write_manifest
+from .bundle import MANIFEST, PROMPTS, SPEC, WHOLE, Bundle, is_bundle, write_manifest
 from .compose import compose
 from .config import ExportConfig
 from .engines.engine_cache import ENGINES
@@ -55,13 +55,13 @@ def write_bundle(config: ExportConfig) -> Path:
     policy = load_exportable(config.policy)
     graphs = build_graphs(policy, _instructions(config))
     stages = policy_stages(policy, graphs)
+    source = _source(config, policy, graphs)
     seen = None
     if set(precisions) & set(CALIBRATED):
-        seen = _calibration(config, policy)
+        seen = _calibration(config, policy, source)
     partial = out.with_name(out.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
-    source = _source(config, policy, graphs)
     with Progress(len(stages) * (1 + len(precisions)), "export") as progress:
         files = _trace(partial, stages, source["denoise_steps"], progress)
         policy.spec.save(partial / SPEC)
@@ -79,7 +79,7 @@ def write_bundle(config: ExportConfig) -> Path:
                 names[precision] = name
                 progress.update(progress.done + 1, name)
     write_manifest(partial, files, source)
-    _replace(out, partial)
+    _replace(out, partial, source)
     print(f"{out}: {len(rows)} instructions, in {time.monotonic() - began:.0f} s")
     for precision in ("fp32", *precisions):
         sizes = [(out / names[precision]).stat().st_size / 1e6 for names in files.values()]
@@ -145,12 +145,16 @@ def _trace(
     return files
 
 
-def _calibration(config: ExportConfig, policy: SpatuneRollout) -> Observations:
-    path = config.calibration or config.out / OBSERVATIONS / "calibration.npz"
-    if path.is_file():
-        return Observations.load(path, policy.spec)
+def _calibration(config: ExportConfig, policy: SpatuneRollout, source: dict) -> Observations:
     if config.calibration:
-        raise SpatuneError(f"{path} is no file: leave --calibration out to play LIBERO")
+        if not config.calibration.is_file():
+            raise SpatuneError(
+                f"{config.calibration} is no file: leave --calibration out to play LIBERO"
+            )
+        return Observations.load(config.calibration, policy.spec)
+    kept = config.out / OBSERVATIONS / "calibration.npz"
+    if kept.is_file() and _saw_the_same(config.out, source):
+        return Observations.load(kept, policy.spec)
     suites = _suites(config)
     if not suites:
         raise SpatuneError(
@@ -177,13 +181,25 @@ def _calibration_feeds(observations: Observations, bundle: Bundle) -> Feeds:
     return feeds
 
 
-def _replace(out: Path, partial: Path) -> None:
+def _saw_the_same(out: Path, source: dict) -> bool:
+    """Whether an older bundle's observations are of this policy, in these suites."""
+    if not is_bundle(out):
+        return False
+    try:
+        before = json.loads((out / MANIFEST).read_text())["source"]
+    except (ValueError, KeyError):
+        return False
+    return all(before.get(name) == source[name] for name in ("sha256", "suites"))
+
+
+def _replace(out: Path, partial: Path, source: dict) -> None:
     """Put a complete bundle in the place of an older one."""
     # Engines are looked up by the digest of their graph, which may be the same.
-    for path in [*out.glob(f"{ENGINES}/*"), *out.glob(f"{OBSERVATIONS}/*")]:
-        kept = partial / path.relative_to(out)
-        if not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
-            path.rename(kept)
+    kept = [ENGINES, OBSERVATIONS] if _saw_the_same(out, source) else [ENGINES]
+    for path in [path for folder in kept for path in out.glob(f"{folder}/*")]:
+        target = partial / path.relative_to(out)
+        if not target.exists():
+            target.parent.mkdir(exist_ok=True)
+            path.rename(target)
     shutil.rmtree(out, ignore_errors=True)
     partial.rename(out)

@@ -16,7 +16,7 @@ from .assembly import network_config, read_weights
 from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, read_conventions, read_settings
 from .features import FeatureSpec
 from .network import SpatuneNetwork
-from .normalisation import STATE
+from .observation import read_entry, read_state
 from .scaling import PolicyScaling
 from .spec import PolicySpec
 from .vlm_features import VlmFeatures, VlmSource
@@ -110,8 +110,8 @@ class SpatuneRollout:
         if noise.shape != expected:
             raise SpatuneError(f"noise has shape {noise.shape}, the policy needs {expected}")
         images = [self._images(observation) for observation in observations]
-        states = np.stack([self._state(observation) for observation in observations])
-        texts = [str(_entry(observation, "task")) for observation in observations]
+        states = np.stack([read_state(observation, self.spec) for observation in observations])
+        texts = [str(read_entry(observation, "task")) for observation in observations]
         device, specs = self.scaling.device, self.network.config.features
         with torch.inference_mode():
             features = self._encoder.encode(images, texts, specs, device)
@@ -123,7 +123,7 @@ class SpatuneRollout:
     def _images(self, observation: Mapping[str, Any]) -> list[np.ndarray]:
         images = []
         for camera in self.spec.cameras:
-            image = np.asarray(_entry(observation, camera.key))
+            image = np.asarray(read_entry(observation, camera.key))
             size = (camera.height, camera.width, 3)
             if self.spec.resize == "exact" and image.shape != size:
                 raise SpatuneError(
@@ -132,21 +132,3 @@ class SpatuneRollout:
                 )
             images.append(image)
         return images
-
-    def _state(self, observation: Mapping[str, Any]) -> np.ndarray:
-        state = np.asarray(_entry(observation, STATE), dtype=np.float32)
-        if state.shape != (self.spec.state_dim,) or not np.isfinite(state).all():
-            raise SpatuneError(
-                f"{STATE} is {state.tolist()}; the policy needs {self.spec.state_dim} finite "
-                f"entries: {', '.join(self.spec.state_layout)}"
-            )
-        return state
-
-
-def _entry(observation: Mapping[str, Any], key: str) -> Any:
-    if key not in observation:
-        raise SpatuneError(
-            f"the observation has no {key!r}, only {', '.join(sorted(observation))}; the policy "
-            "reads every camera and the state of its policy_spec.json"
-        )
-    return observation[key]

@@ -12,6 +12,29 @@ from ...errors import SpatuneError
 from .resize import Resize
 
 
+class Normalise(nn.Module):
+    """An image processor's scale, mean and standard deviation, as far as it applies them.
+
+    Args:
+        image_processor: Of a Hugging Face processor.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, image_processor: Any) -> None:
+        super().__init__()
+        self.factor = image_processor.rescale_factor if image_processor.do_rescale else 1.0
+        for name, plain in (("mean", 0.0), ("std", 1.0)):
+            normal = image_processor.do_normalize
+            values = getattr(image_processor, f"image_{name}") if normal else [plain] * 3
+            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """float32 0 to 255 (N, 3, H, W) -> float32 of the same shape."""
+        return (images * self.factor - self.mean) / self.std
+
+
 class Pixels(nn.Module):
     """The arithmetic of a checkpoint's image processor, inside the graph: resize, crop, normalise.
 
@@ -24,9 +47,6 @@ class Pixels(nn.Module):
         SpatuneError: The processor does something else to such images.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, image_processor: Any, height: int, width: int) -> None:
         super().__init__()
         size = _resized(image_processor, height, width)
@@ -36,12 +56,7 @@ class Pixels(nn.Module):
         if crop is not None:
             top, left = (size[0] - crop.height) // 2, (size[1] - crop.width) // 2
             self._crop = (top, left, crop.height, crop.width)
-        self.factor = image_processor.rescale_factor if image_processor.do_rescale else 1.0
-        normal = image_processor.do_normalize
-        for name in ("mean", "std"):
-            plain = 0.0 if name == "mean" else 1.0
-            values = getattr(image_processor, f"image_{name}") if normal else [plain] * 3
-            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.normalise = Normalise(image_processor)
         require_same(self, image_processor, height, width)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -49,7 +64,7 @@ class Pixels(nn.Module):
         top, left, height, width = self._crop
         resized = self.resize(images.permute(0, 3, 1, 2))
         pixels = resized[..., top : top + height, left : left + width]
-        return (pixels * self.factor - self.mean) / self.std
+        return self.normalise(pixels)
 
 
 def require_same(pixels: nn.Module, image_processor: Any, height: int, width: int) -> None:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
-from .pixels import require_same
+from .pixels import Normalise, require_same
 from .resize import Resize
 
 
@@ -30,9 +29,6 @@ class QwenPixels(nn.Module):
         SpatuneError: The processor does something else to such images.
     """
 
-    mean: Tensor
-    std: Tensor
-
     def __init__(self, image_processor: Any, height: int, width: int) -> None:
         super().__init__()
         self._patch = int(image_processor.patch_size)
@@ -43,17 +39,12 @@ class QwenPixels(nn.Module):
         self.grid: tuple[int, int] = (seen[1], seen[2])
         target = (seen[1] * self._patch, seen[2] * self._patch)
         self.resize = Resize(image_processor, (height, width), target)
-        self.factor = image_processor.rescale_factor if image_processor.do_rescale else 1.0
-        for name, plain in (("mean", 0.0), ("std", 1.0)):
-            normal = image_processor.do_normalize
-            values = getattr(image_processor, f"image_{name}") if normal else [plain] * 3
-            self.register_buffer(name, torch.tensor(values).view(3, 1, 1), persistent=False)
+        self.normalise = Normalise(image_processor)
         require_same(self, image_processor, height, width)
 
     def forward(self, images: Tensor) -> Tensor:
         """float32 0 to 255 (N, H, W, 3) -> float32 (N * patches, 3 * frames * patch * patch)."""
-        resized = self.resize(images.permute(0, 3, 1, 2))
-        pixels = (resized * self.factor - self.mean) / self.std
+        pixels = self.normalise(self.resize(images.permute(0, 3, 1, 2)))
         rows, columns = (count // self._merge for count in self.grid)
         blocks = pixels.reshape(
             -1, 3, rows, self._merge, self._patch, columns, self._merge, self._patch

@@ -14,16 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...agent.features import SpatialFeatures
-from ...agent.sources import (
-    LanguageSource,
-    VisionSource,
-    capture,
-    parse_source,
-    vision_features,
-    vision_tower,
-)
+from ...agent.sources import LanguageSource, capture, vision_features, vision_tower
 from ...policies.features import FeatureSpec, pool_features
 from .qwen_pixels import QwenPixels
+from .vision import vision_sources
 
 if TYPE_CHECKING:
     from ...agent.vlm import SpatialVLM
@@ -65,14 +59,7 @@ class QwenVisionTower(nn.Module):
         for name, value in constants.items():
             self.register_buffer(f"constant_{name}", value, persistent=False)
         self.segments = _segments(tower, constants)
-        self._wanted: list[tuple[FeatureSpec, VisionSource]] = []
-        self.needs_tokens = False
-        for spec in features:
-            source = parse_source(spec.source, vlm.model)
-            if isinstance(source, LanguageSource):
-                self.needs_tokens = True
-            else:
-                self._wanted.append((spec, source))
+        self._wanted, self.needs_tokens = vision_sources(features, vlm.model)
         self._orders(vlm, cameras, height, width)
         names = [spec.name for spec, _ in self._wanted]
         if self.needs_tokens:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
     from ...agent.vlm import SpatialVLM
 
 
+def vision_sources(
+    features: Sequence[FeatureSpec], model: Any
+) -> tuple[list[tuple[FeatureSpec, VisionSource]], bool]:
+    """Features of vision sources in their order, and whether others read the language model."""
+    sources = [(spec, parse_source(spec.source, model)) for spec in features]
+    wanted = [(spec, source) for spec, source in sources if isinstance(source, VisionSource)]
+    return wanted, len(wanted) < len(sources)
+
+
 class VisionTower(nn.Module):
     """One pass of the vision tower over all cameras.
 
@@ -44,14 +53,7 @@ class VisionTower(nn.Module):
         super().__init__()
         self.model: Any = vlm.model
         self.pixels = Pixels(vlm.processor.image_processor, height, width)
-        self._wanted: list[tuple[FeatureSpec, VisionSource]] = []
-        self.needs_tokens = False
-        for spec in features:
-            source = parse_source(spec.source, vlm.model)
-            if isinstance(source, LanguageSource):
-                self.needs_tokens = True
-            else:
-                self._wanted.append((spec, source))
+        self._wanted, self.needs_tokens = vision_sources(features, vlm.model)
         names = [spec.name for spec, _ in self._wanted]
         self.outputs = (*names, *(["image_tokens"] if self.needs_tokens else []))
 

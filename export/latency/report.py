@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ import numpy as np
 
 from ..bundle import WHOLE
 from ..machine import in_words
+from ..reports import write_report
 from .subject import Measured
 
 
@@ -55,16 +55,14 @@ def write_latency(folder: Path, rows: Sequence[Row], context: Mapping[str, Any])
         rows: What was measured.
         context: Policy, rates, machine and versions.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"latency.{ending}" for ending in ("json", "md", "png")]
     found = {**context, "rows": [row.to_json() for row in rows]}
-    paths[0].write_text(json.dumps(found, indent=1) + "\n")
-    paths[1].write_text(_page(rows, context))
+    paths = write_report(folder, "latency", found, _page(rows, context))
     if find_spec("matplotlib") is None:
         # A robot has none; the figures are what matters there.
-        return paths[:2]
-    _picture(rows, paths[2], context["deadline_ms"])
-    return paths
+        return paths
+    picture = folder / "latency.png"
+    _picture(rows, picture, context["deadline_ms"])
+    return [*paths, picture]
 
 
 def _page(rows: Sequence[Row], context: Mapping[str, Any]) -> str:

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ...errors import SpatuneError
+from ...policies.normalisation import STATE
 from ..bundle import WHOLE, Bundle
 from ..loading import EngineLoader
-from ..runtime import STATE, RobotPolicy
+from ..runtime import RobotPolicy
 from .timing import Timing, measure
 
 TRAINED = "torch"

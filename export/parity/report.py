@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ..machine import in_words
+from ..reports import write_report
 from .compare import Comparison
 
 
@@ -21,13 +21,11 @@ def write_parity(
         comparisons: What was compared.
         context: Policy, observations, machine and versions.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"parity.{ending}" for ending in ("json", "md", "png")]
     found = {**context, "comparisons": [comparison.to_json() for comparison in comparisons]}
-    paths[0].write_text(json.dumps(found, indent=1) + "\n")
-    paths[1].write_text(_page(comparisons, context))
-    _picture(comparisons, paths[2])
-    return paths
+    paths = write_report(folder, "parity", found, _page(comparisons, context))
+    picture = folder / "parity.png"
+    _picture(comparisons, picture)
+    return [*paths, picture]
 
 
 def _page(comparisons: Sequence[Comparison], context: Mapping[str, Any]) -> str:
