@@ -62,7 +62,7 @@ def test_every_direct_dependency_is_pinned() -> None:
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
     requirements = [*project["dependencies"]]
-    for extra in ("dev", "onnx", "tensorrt-rtx"):
+    for extra in ("dev", "onnx", "procthor", "tensorrt-rtx", "unity"):
         requirements += extras[extra]
     requirements += ["setuptools", "uv"]
     names = {re.split(r"[\[<>=! ]", requirement)[0] for requirement in requirements}

@@ -1,0 +1,1 @@
+"""ProcTHOR houses: their JSON, the assets that furnish them, and the MuJoCo model made of them."""
