@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 from ..lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .bootstrap import mean_interval
     from .controls import BlindPolicy, RandomPolicy, ZeroPolicy
     from .engine import EngineOptions, Lane, run_lanes
     from .environment import Env, EnvFactory
     from .episode_progress import EpisodeProgress
     from .intervals import clopper_pearson, wilson
     from .keys import EpisodeKey
+    from .metrics import MetricSummary
     from .paired import PairedCounts
+    from .paired_metrics import PairedMetric
     from .records import EpisodeRecord
     from .report import Report
     from .store import EpisodeStore
@@ -34,12 +37,15 @@ __all__ = [
     "EpisodeStore",
     "EpisodeProgress",
     "Lane",
+    "MetricSummary",
     "PairedCounts",
+    "PairedMetric",
     "RandomPolicy",
     "Report",
     "Summary",
     "ZeroPolicy",
     "clopper_pearson",
+    "mean_interval",
     "run_lanes",
     "success_table",
     "summarise",
@@ -55,13 +61,16 @@ _MODULES = {
     "EpisodeRecord": ".records",
     "EpisodeStore": ".store",
     "Lane": ".engine",
+    "MetricSummary": ".metrics",
     "PairedCounts": ".paired",
+    "PairedMetric": ".paired_metrics",
     "EpisodeProgress": ".episode_progress",
     "RandomPolicy": ".controls",
     "Report": ".report",
     "Summary": ".summary",
     "ZeroPolicy": ".controls",
     "clopper_pearson": ".intervals",
+    "mean_interval": ".bootstrap",
     "run_lanes": ".engine",
     "success_table": ".table",
     "summarise": ".summary",

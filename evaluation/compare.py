@@ -12,12 +12,13 @@ from ..errors import SpatuneError
 from .compare_config import CompareConfig
 from .intervals import wilson
 from .paired import PairedCounts
+from .paired_metrics import PairedMetric
 from .records import EpisodeRecord
 from .store import read_records, write_atomically
 
 
 def compare_runs(config: CompareConfig) -> list[PairedCounts]:
-    """Compare runs with the first, print a table, write JSON if asked.
+    """Compare runs with the first in success and metrics, print tables, write JSON if asked.
 
     Raises:
         SpatuneError: A directory is no run, or two runs share no episode.
@@ -29,11 +30,13 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     table = Table(title=title, title_justify="left", box=None)
     for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
         table.add_column(name, justify="left" if name == "run" else "right", no_wrap=name != "run")
-    found = []
+    found: list[PairedCounts] = []
+    metrics: list[tuple[PairedMetric, ...]] = []
     for other in config.others:
         records = _records(other)
         pairs = PairedCounts.of_runs(first, records)
         found.append(pairs)
+        metrics.append(PairedMetric.of_runs(first, records))
         low, high = pairs.interval()
         table.add_row(
             f"{other.name} ({_backend(records)})",
@@ -49,9 +52,12 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     for other, pairs in zip(config.others, found, strict=True):
         if pairs.unpaired:
             console.print(f"{other}: {pairs.unpaired} episodes are in one run only; left out")
+    if any(metrics):
+        _print_metrics(console, config, metrics)
     if config.out is not None:
+        data = _json(config, first, found, metrics)
         config.out.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(config.out, json.dumps(_json(config, first, found), indent=1) + "\n")
+        write_atomically(config.out, json.dumps(data, indent=1) + "\n")
     return found
 
 
@@ -63,7 +69,53 @@ def _records(run: Path) -> list[EpisodeRecord]:
     return [record for one in inside for record in read_records(one)]
 
 
-def _json(config: CompareConfig, first: list[EpisodeRecord], found: list[PairedCounts]) -> dict:
+def _print_metrics(
+    console: Console, config: CompareConfig, metrics: list[tuple[PairedMetric, ...]]
+) -> None:
+    table = Table(title="metrics that both runs have", title_justify="left", box=None)
+    for name in ("run", "metric", "pairs", "first", "run's", "difference"):
+        left = name in ("run", "metric")
+        table.add_column(name, justify="left" if left else "right", no_wrap=name != "run")
+    for other, group in zip(config.others, metrics, strict=True):
+        for metric in group:
+            means = metric.means or ()
+            table.add_row(
+                other.name,
+                metric.name,
+                str(metric.episodes),
+                *(f"{mean:.3f}" for mean in means),
+                *["-"] * (2 - len(means)),
+                _difference(metric),
+            )
+    console.print()
+    console.print(table)
+    console.print(
+        "run minus first with its 95 % interval: bootstrap of the pairs, stratified by task"
+    )
+    for other, group in zip(config.others, metrics, strict=True):
+        for metric in group:
+            if metric.missing:
+                console.print(
+                    f"{other}, {metric.name}: {metric.missing} shared episodes in which a "
+                    "run has no value; left out"
+                )
+
+
+def _difference(metric: PairedMetric) -> str:
+    if metric.difference is None:
+        return "-"
+    if metric.interval is None:
+        return f"{metric.difference:+.3f}"
+    low, high = metric.interval
+    return f"{metric.difference:+.3f} [{low:+.3f}, {high:+.3f}]"
+
+
+def _json(
+    config: CompareConfig,
+    first: list[EpisodeRecord],
+    found: list[PairedCounts],
+    metrics: list[tuple[PairedMetric, ...]],
+) -> dict:
     return {
         "first": {"run": config.first.name, "backend": _backend(first), **_rate(found[0], 0)},
         "others": [
@@ -72,8 +124,9 @@ def _json(config: CompareConfig, first: list[EpisodeRecord], found: list[PairedC
                 "backend": _backend(_records(other)),
                 **_rate(pairs, 1),
                 "paired": pairs.to_json(),
+                **({"metrics": {m.name: m.to_json() for m in group}} if group else {}),
             }
-            for other, pairs in zip(config.others, found, strict=True)
+            for other, pairs, group in zip(config.others, found, metrics, strict=True)
         ],
     }
 

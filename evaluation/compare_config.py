@@ -13,7 +13,8 @@ class CompareConfig:
     """Compare runs on the episodes that they share.
 
     Prints for each run against the first: successes, how many episodes only one of them solved, the
-    exact McNemar test, and the 95 % interval of the difference.
+    exact McNemar test, and the 95 % interval of the difference; and of every metric that both runs
+    have the mean difference with its interval.
     """
 
     first: Positional[Path]

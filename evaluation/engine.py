@@ -229,6 +229,7 @@ class _Run:
             state_digest=result.state_digest,
             instruction=result.instruction,
             versions=self.versions | ({"renderer": result.renderer} if result.renderer else {}),
+            metrics=result.metrics,
         )
 
     def fail(self, worker: WorkerHandle, failure: WorkerFailure) -> None:

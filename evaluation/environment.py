@@ -17,8 +17,10 @@ from ..errors import SpatuneError
 class Env(Protocol):
     """A Gymnasium environment with a renderer on demand and a digest of its state.
 
-    `reset` and `step` are Gymnasium's; `info["success"]` says whether the task is solved. Images
-    in the observations of `step` may be old: the engine calls `observe` where it needs fresh ones.
+    `reset` and `step` are Gymnasium's; `info["success"]` says whether the task is solved, and
+    `info["metrics"]` of the last step, if there is one, holds further numbers of the episode by
+    name (finite, or None where one is unknown). Images in the observations of `step` may be old:
+    the engine calls `observe` where it needs fresh ones.
     """
 
     max_steps: int

@@ -42,25 +42,25 @@ class PairedCounts:
             SpatuneError: The runs share no episode, or act under different step budgets.
         """
         one, other = ({r.key: r for r in run if not r.is_error} for run in (first, second))
-        shared = one.keys() & other.keys()
+        shared = shared_episodes(one.values(), other.values())
         if not shared:
             raise SpatuneError(
                 "the runs share no episode: give the same suite, tasks, protocol and seed to both"
             )
-        for key in shared:
-            if one[key].max_steps != other[key].max_steps:
+        for a, b in shared:
+            if a.max_steps != b.max_steps:
                 raise SpatuneError(
-                    f"the runs give {key.suite} task {key.task_id} {one[key].max_steps} and "
-                    f"{other[key].max_steps} steps: use one protocol for both"
+                    f"the runs give {a.key.suite} task {a.key.task_id} {a.max_steps} and "
+                    f"{b.max_steps} steps: use one protocol for both"
                 )
-        outcomes = [(bool(one[key].success), bool(other[key].success)) for key in shared]
+        outcomes = [(bool(a.success), bool(b.success)) for a, b in shared]
         return cls(
             both=outcomes.count((True, True)),
             first_only=outcomes.count((True, False)),
             second_only=outcomes.count((False, True)),
             neither=outcomes.count((False, False)),
             unpaired=len(one.keys() ^ other.keys()),
-            same_actions=sum(one[key].action_digest == other[key].action_digest for key in shared),
+            same_actions=sum(a.action_digest == b.action_digest for a, b in shared),
         )
 
     @property
@@ -102,3 +102,11 @@ class PairedCounts:
             "difference95": list(self.interval()),
             "mcnemar_p": self.p_value(),
         }
+
+
+def shared_episodes(
+    first: Iterable[EpisodeRecord], second: Iterable[EpisodeRecord]
+) -> list[tuple[EpisodeRecord, EpisodeRecord]]:
+    """The finished episodes that both runs have, in canonical order."""
+    one, other = ({r.key: r for r in run if not r.is_error} for run in (first, second))
+    return [(one[key], other[key]) for key in sorted(one.keys() & other.keys())]

@@ -40,6 +40,8 @@ class EpisodeRecord:
         backend: What computed the actions, for example `torch-cpu`.
         versions: Versions of what took part, by name.
         attempt: 1 for the first try.
+        metrics: Numbers beside success that the environment gave at the end, by name; None where
+            one is unknown for this episode. The JSON leaves the field out when there are none.
     """
 
     key: EpisodeKey
@@ -59,6 +61,7 @@ class EpisodeRecord:
     backend: str
     versions: dict[str, str] = field(default_factory=dict)
     attempt: int = 1
+    metrics: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def is_error(self) -> bool:
@@ -71,7 +74,10 @@ class EpisodeRecord:
             "return" if name == "return_" else name: getattr(self, name)
             for name in self.__dataclass_fields__
         }
-        return {**data, "key": self.key.to_json(), "versions": dict(self.versions)}
+        data |= {"key": self.key.to_json(), "versions": dict(self.versions)}
+        if not data.pop("metrics"):
+            return data
+        return {**data, "metrics": dict(self.metrics)}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> EpisodeRecord:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from .intervals import clopper_pearson, wilson
 from .keys import EpisodeKey
+from .metrics import MetricSummary, metric_means, metric_names, summarise_metrics
 from .records import EpisodeRecord
 
 
@@ -18,7 +19,7 @@ class Count:
     Attributes:
         suite: Suite, or `all` for a total over suites.
         task_id: Task, or None for a total.
-        instruction: The task in words; empty for a total.
+        instruction: The task in words; empty for a total, and where episodes of a task differ.
         successes: k.
         episodes: n, finished episodes; errors and missing ones are not among them.
         planned: Episodes that the run was to have.
@@ -26,6 +27,7 @@ class Count:
         missing: Episodes without any record.
         error_attempts: All attempts that ended by an error, those that were repaired too.
         mean_success_steps: Mean control steps of the successes, or None.
+        metric_means: Mean of each metric over the finished episodes that have a value, or None.
     """
 
     suite: str
@@ -38,6 +40,7 @@ class Count:
     missing: int
     error_attempts: int
     mean_success_steps: float | None
+    metric_means: dict[str, float | None] = field(default_factory=dict)
 
     @property
     def rate(self) -> float | None:
@@ -50,8 +53,11 @@ class Count:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form with rate and both 95 % intervals."""
+        data = asdict(self)
+        if not self.metric_means:
+            del data["metric_means"]
         return {
-            **asdict(self),
+            **data,
             "rate": self.rate,
             "wilson95": list(self.wilson()),
             "clopper_pearson95": list(clopper_pearson(self.successes, self.episodes)),
@@ -77,7 +83,8 @@ class Summary:
         total: Over all tasks.
         budgets: Success against step budget, up to the shortest step limit of its episodes.
         notes: What a reader must know beside the numbers: missing or uneven episodes, mixed
-            versions. Empty when there is nothing.
+            versions, metrics without a value. Empty when there is nothing.
+        metrics: Every metric of the records with its interval, over all tasks.
     """
 
     control: str
@@ -85,16 +92,20 @@ class Summary:
     total: Count
     budgets: tuple[BudgetPoint, ...]
     notes: tuple[str, ...]
+    metrics: tuple[MetricSummary, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON form."""
-        return {
+        """Plain JSON form; without `metrics` when the records have none."""
+        data = {
             "control": self.control,
             "total": self.total.to_json(),
             "tasks": [task.to_json() for task in self.tasks],
             "success_by_budget": [asdict(point) for point in self.budgets],
             "notes": list(self.notes),
         }
+        if self.metrics:
+            data["metrics"] = {metric.name: metric.to_json() for metric in self.metrics}
+        return data
 
 
 def final_records(records: Iterable[EpisodeRecord]) -> dict[EpisodeKey, EpisodeRecord]:
@@ -112,6 +123,7 @@ def summarise(
     keys: Iterable[EpisodeKey],
     control: str = "none",
     budget_step: int = 20,
+    metric_reasons: Mapping[str, str] | None = None,
 ) -> Summary:
     """Count the records of the planned episodes.
 
@@ -120,6 +132,7 @@ def summarise(
         keys: The planned episodes; records of other keys are left out.
         control: Who acted.
         budget_step: Control steps between two points of success against budget.
+        metric_reasons: Why a metric can be without a value, in words, by its name.
     """
     planned = sorted(set(keys))
     wanted = set(planned)
@@ -132,12 +145,15 @@ def summarise(
     )
     suites = {suite for suite, _ in places}
     total = _count(planned, final, held, suites.pop() if len(suites) == 1 else "all", None)
+    finished = [final[key] for key in planned if key in final and not final[key].is_error]
+    metrics = summarise_metrics(finished, metric_reasons or {})
     return Summary(
         control=control,
         tasks=tasks,
         total=total,
         budgets=_budgets(list(final.values()), budget_step),
-        notes=tuple(_notes(tasks, total, final.values())),
+        notes=(*_notes(tasks, total, final.values()), *(m.note for m in metrics if m.missing)),
+        metrics=metrics,
     )
 
 
@@ -153,10 +169,11 @@ def _count(
     successes = [record for record in finished if record.success]
     wanted = set(keys)
     steps = [record.steps for record in successes]
+    instructions = {record.instruction for record in finished}
     return Count(
         suite=suite,
         task_id=task_id,
-        instruction="" if task_id is None else next((r.instruction for r in finished), ""),
+        instruction=instructions.pop() if task_id is not None and len(instructions) == 1 else "",
         successes=len(successes),
         episodes=len(finished),
         planned=len(keys),
@@ -164,6 +181,7 @@ def _count(
         missing=len(keys) - len(mine),
         error_attempts=sum(r.is_error for r in held if r.key in wanted),
         mean_success_steps=sum(steps) / len(steps) if steps else None,
+        metric_means=metric_means(finished, metric_names(finished)),
     )
 
 

@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import fill
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .summary import Count, Summary
 
+_METRIC_WIDTH = 8
+"""Characters of a metric's column, so that three of them fit into 80 columns."""
 
-def success_table(summary: Summary, title: str) -> Table:
-    """One row a task and a total: k/n, rate, Wilson 95 % interval, mean steps of the successes."""
+
+def success_table(summary: Summary, title: str, metrics: Sequence[str] = ()) -> Table:
+    """One row a task and a total: k/n, rate, Wilson 95 % interval, mean steps of the successes.
+
+    Args:
+        summary: What to show.
+        title: Words above the table.
+        metrics: Names of metrics whose means get a column; the bootstrap 95 % intervals of the
+            total are below the table.
+    """
     table = Table(
         title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
     table.add_column("task", no_wrap=True)
-    table.add_column("instruction")
+    # Where every episode has an instruction of its own, a task has none to show.
+    worded = any(task.instruction for task in summary.tasks) or not summary.total.episodes
+    if worded:
+        table.add_column("instruction")
     _add_number_columns(table)
     table.add_column("steps", justify="right", no_wrap=True)
-    for task in summary.tasks:
-        name = f"{task.suite} {task.task_id}"
-        table.add_row(name, task.instruction, *_numbers(task), _steps(task))
+    for name in metrics:
+        header = fill(name.replace("_", " "), _METRIC_WIDTH)
+        table.add_column(header, justify="right", no_wrap=True)
+    for count in summary.tasks:
+        _add_row(table, f"{count.suite} {count.task_id}", count, metrics, worded)
     table.add_section()
-    total = summary.total
-    table.add_row("total", "", *_numbers(total), _steps(total), style="bold")
-    return _noted(table, [summary])
+    _add_row(table, "total", summary.total, metrics, worded, style="bold")
+    return _noted(table, [summary], _intervals(summary, metrics))
 
 
 def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
@@ -42,6 +57,14 @@ def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
         parts = [_suite_text(summary, suite) for suite in suites] if len(suites) > 1 else []
         table.add_row(name, *parts, *_numbers(summary.total))
     return _noted(table, [summary for _, summary in rows])
+
+
+def _add_row(
+    table: Table, name: str, count: Count, metrics: Sequence[str], worded: bool, style: str = ""
+) -> None:
+    words = [count.instruction] if worded else []
+    means = [_mean(count.metric_means.get(metric)) for metric in metrics]
+    table.add_row(name, *words, *_numbers(count), _steps(count), *means, style=style)
 
 
 def _add_number_columns(table: Table) -> None:
@@ -62,6 +85,19 @@ def _steps(count: Count) -> str:
     return "-" if count.mean_success_steps is None else f"{count.mean_success_steps:.0f}"
 
 
+def _mean(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _intervals(summary: Summary, names: Sequence[str]) -> str:
+    by_name = {metric.name: metric.interval for metric in summary.metrics if metric.interval}
+    shown = {name: by_name[name] for name in names if name in by_name}
+    if not shown:
+        return ""
+    parts = [f"{name} [{low:.2f}, {high:.2f}]" for name, (low, high) in shown.items()]
+    return f"95 % intervals of the means: {', '.join(parts)}"
+
+
 def _suite_text(summary: Summary, suite: str) -> str:
     tasks = [task for task in summary.tasks if task.suite == suite]
     if not tasks:
@@ -69,8 +105,9 @@ def _suite_text(summary: Summary, suite: str) -> str:
     return f"{sum(t.successes for t in tasks)}/{sum(t.episodes for t in tasks)}"
 
 
-def _noted(table: Table, summaries: Sequence[Summary]) -> Table:
-    notes = [note for summary in summaries for note in summary.notes]
+def _noted(table: Table, summaries: Sequence[Summary], first: str = "") -> Table:
+    notes = [first] if first else []
+    notes += [note for summary in summaries for note in summary.notes]
     table.caption = "\n".join(dict.fromkeys(notes)) or None
     table.caption_justify = "left"
     return table

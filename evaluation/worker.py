@@ -7,11 +7,12 @@ waits for the chunk, so that weights are loaded once and only the parent decides
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import signal
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
@@ -64,6 +65,7 @@ class EpisodeResult:
     state_digest: str
     instruction: str
     renderer: str
+    metrics: dict[str, float | None]
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def play_episode(
     film.add(observation)
     steps, replan, total, first, ended = 0, 0, 0.0, None, False
     fresh = True
+    info: dict[str, Any] = {}
     while not ended:
         if job.uses_images and not fresh:
             observation = env.observe()
@@ -139,7 +142,17 @@ def play_episode(
         state_digest=env.state_digest(),
         instruction=str(observation.get("task", "")),
         renderer=os.environ.get("MUJOCO_GL", ""),
+        metrics=_checked_metrics(info.get("metrics", {})),
     )
+
+
+def _checked_metrics(metrics: Mapping[str, Any]) -> dict[str, float | None]:
+    """Plain floats: JSON has neither numpy's numbers nor NaN and infinity."""
+    found = {name: None if value is None else float(value) for name, value in metrics.items()}
+    for name, value in found.items():
+        if value is not None and not math.isfinite(value):
+            raise SpatuneError(f"metric {name!r} is {value}: the environment must give None")
+    return found
 
 
 def worker_main(connection: Connection, factory: EnvFactory) -> None:

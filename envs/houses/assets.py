@@ -27,7 +27,9 @@ class Asset:
         split: Which houses may hold it, or None for all.
         primary: `Static`, `Moveable`, `CanPickup`, or empty for frames of doors.
         properties: AI2-THOR's secondary properties, for example `Receptacle`, `CanOpen`.
-        materials: Kinds of material that it is made of, for example `Wood`, `Metal`.
+        materials: Kinds of material that it is drawn with, for example `Wood`, `Metal`.
+        mass: Kilograms; 0 for what cannot be moved.
+        visible_materials: AI2-THOR's salient materials.
     """
 
     id: str
@@ -37,6 +39,8 @@ class Asset:
     primary: str
     properties: frozenset[str]
     materials: tuple[str, ...]
+    mass: float
+    visible_materials: tuple[str, ...]
 
 
 def find_asset(asset_id: str) -> Asset:
@@ -77,8 +81,12 @@ def all_assets() -> dict[str, Asset]:
             primary=primary,
             properties=frozenset(words[index] for index in properties),
             materials=tuple(materials),
+            mass=mass,
+            visible_materials=tuple(visible),
         )
-        for name, object_type, size, split, primary, properties, materials in data["assets"]
+        for name, object_type, size, split, primary, properties, materials, mass, visible in (
+            data["assets"]
+        )
     }
 
 

@@ -20,7 +20,8 @@ class Material:
     """How a surface looks.
 
     Attributes:
-        name: Name of an AI2-THOR material, for example `DarkWoodSmooth`.
+        name: Name of an AI2-THOR material, for example `DarkWoodSmooth`. Empty where only a tint is
+            given: the asset's own.
         colour: Tint, or None for the material's own colour.
     """
 
@@ -38,6 +39,7 @@ class Room:
         floor: Corners of the floor's polygon, metres, at height 0; the last is joined to the first.
         floor_material: How the floor looks.
         ceiling_material: How the ceiling looks, or None for the house's own.
+        layer: Unity's layer, or empty. Lights of other rooms do not reach it.
     """
 
     id: str
@@ -45,6 +47,7 @@ class Room:
     floor: tuple[GroundPoint, ...]
     floor_material: Material
     ceiling_material: Material | None = None
+    layer: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,13 +56,14 @@ class Wall:
 
     Attributes:
         id: `wall|<room>|...`, or `wall|exterior|...` for the outside.
-        room_id: The room that the face belongs to.
+        room_id: The room that the face belongs to; for an outer face the room behind it.
         start: First end, metres. Openings are measured from here.
         end: Other end, metres.
         bottom: Height of the lower edge, metres.
         top: Height of the upper edge, metres.
         material: How the face looks.
         empty: There is no wall: the rooms on both sides are open to one another.
+        layer: Unity's layer, or empty.
     """
 
     id: str
@@ -70,6 +74,7 @@ class Wall:
     top: float
     material: Material
     empty: bool = False
+    layer: str = ""
 
     @property
     def exterior(self) -> bool:
@@ -136,6 +141,7 @@ class HouseObject:
         openness: How far it is open, 0 to 1.
         toggled: Whether it is switched on, or None for the asset's own state.
         dirty: Whether it is dirty.
+        layer: Unity's layer, or empty.
     """
 
     id: str
@@ -148,6 +154,7 @@ class HouseObject:
     openness: float = 0.0
     toggled: bool | None = None
     dirty: bool = False
+    layer: str = ""
 
     @property
     def yaw(self) -> float:
@@ -167,6 +174,8 @@ class Light:
         intensity: Unity's intensity.
         reach: Metres that a point light reaches (`range`), or None.
         colour: Its colour.
+        layer: Unity's layer, or empty.
+        dark_layers: Unity's layers that it does not light.
     """
 
     id: str
@@ -176,6 +185,8 @@ class Light:
     intensity: float
     reach: float | None
     colour: Colour
+    layer: str = ""
+    dark_layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

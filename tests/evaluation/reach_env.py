@@ -35,6 +35,7 @@ class ReachEnv(gymnasium.Env):
         once: Folder in which a fault leaves a mark and then does not come back; without it a fault
             is permanent.
         step_seconds: Extra time of every step.
+        metrics: Further metrics beside the distance to the goal; without it there are none.
     """
 
     metadata: ClassVar[dict[str, Any]] = {"render_fps": 10}
@@ -48,6 +49,7 @@ class ReachEnv(gymnasium.Env):
         faults: Mapping[str, str] | None = None,
         once: str | None = None,
         step_seconds: float = 0.0,
+        metrics: Mapping[str, float | None] | None = None,
     ) -> None:
         if suite == "none":
             raise SpatuneError("suite 'none' is unknown; use 'plain'")
@@ -64,6 +66,7 @@ class ReachEnv(gymnasium.Env):
         self._faults = dict(faults or {})
         self._once = once
         self._step_seconds = step_seconds
+        self._metrics = metrics
         self.renders = 0
 
     def reset(
@@ -87,9 +90,13 @@ class ReachEnv(gymnasium.Env):
         time.sleep(self._step_seconds)
         swirl = 0.02 * self.task_id * np.sin(7.0 * self._point[::-1])
         self._point = np.clip(self._point + 0.1 * action.astype(np.float64) + swirl, 0.0, 1.0)
-        success = bool(np.linalg.norm(self._point - self._goal) < 0.07)
+        distance = np.linalg.norm(self._point - self._goal)
+        success = bool(distance < 0.07)
         truncated = self._steps >= self.max_steps
-        return self._observation(), float(success), success, truncated, {"success": success}
+        info: dict[str, Any] = {"success": success}
+        if self._metrics is not None:
+            info["metrics"] = {"distance": distance, **self._metrics}
+        return self._observation(), float(success), success, truncated, info
 
     def observe(self) -> dict[str, Any]:
         self._image = self._draw()

@@ -182,6 +182,28 @@ def test_a_run_in_which_nothing_works_is_given_up(play: Play, keys: tuple) -> No
         play(keys, options=EngineOptions(workers=2, max_errors=4), faults=faults)
 
 
+def test_metrics_of_the_last_step_are_recorded(play: Play, keys: tuple, tmp_path: Path) -> None:
+    def play_into(name: str, workers: int) -> list:
+        options = EngineOptions(workers=workers)
+        return play(keys, out=tmp_path / name, options=options, metrics={"spl": None})
+
+    one, two = play_into("one", 1), play_into("two", 2)
+    assert facts(one) == facts(two)
+    assert read_records(tmp_path / "one") == one
+    # The last step of a success is within 0.07 of the goal; no earlier one is.
+    assert all(record.success and 0 < record.metrics["distance"] < 0.07 for record in one)
+    assert len({record.metrics["distance"] for record in one}) == len(keys)
+    assert all(record.metrics["spl"] is None for record in one)
+    (metric, unknown) = summarise(one, keys).metrics
+    assert (metric.name, metric.episodes, unknown.missing) == ("distance", len(keys), len(keys))
+
+
+def test_a_metric_that_json_cannot_hold_is_an_error(play: Play, keys: tuple) -> None:
+    options = EngineOptions(workers=1, max_errors=1)
+    with pytest.raises(SpatuneError, match="metric 'spl' is nan: the environment must give None"):
+        play(keys[:1], options=options, metrics={"spl": float("nan")})
+
+
 def test_an_environment_that_refuses_its_arguments_ends_the_run(play: Play, keys: tuple) -> None:
     with pytest.raises(SpatuneError, match="^suite 'none' is unknown; use 'plain'$"):
         play(tuple(type(key)("reach", "none", 0, 0) for key in keys[:1]))

@@ -16,6 +16,7 @@ from spatune.cli import main
 from spatune.errors import SpatuneError
 from spatune.evaluation import EpisodeKey, EpisodeRecord, EpisodeStore
 from spatune.evaluation.paired import PairedCounts
+from spatune.evaluation.paired_metrics import PairedMetric
 
 counts = st.integers(0, 60)
 
@@ -38,6 +39,10 @@ def record(index: int, success: bool | None, digest: str = "a", task: int = 0) -
         mode="exact",
         backend="torch-cpu",
     )
+
+
+def measured(index: int, **metrics: float | None) -> EpisodeRecord:
+    return replace(record(index, True), metrics=metrics)
 
 
 def test_pairs_by_key_whatever_the_order_and_leaves_errors_out() -> None:
@@ -99,6 +104,48 @@ def test_command_compares_run_directories(
     assert other["paired"]["first_only"] == 1
     assert other["paired"]["mcnemar_p"] == 1.0
     assert "2/3" in capsys.readouterr().out
+
+
+def test_metrics_are_compared_on_the_pairs_that_have_a_value() -> None:
+    first = [measured(i, spl=0.1 * i, only=1.0) for i in range(6)]
+    second = [measured(i, spl=0.1 * i + (0.2 if i % 2 else 0.4)) for i in range(1, 6)]
+    second[4] = measured(5, spl=None)
+    (metric,) = PairedMetric.of_runs(first, second[::-1])
+    assert (metric.name, metric.episodes, metric.missing) == ("spl", 4, 1)
+    assert metric.means == pytest.approx((0.25, 0.55))
+    assert metric.difference == pytest.approx(0.3)
+    assert metric.interval is not None
+    # Between the smallest and the largest difference: pairs are drawn, not values of each run.
+    assert 0.2 - 1e-9 <= metric.interval[0] < 0.3 < metric.interval[1] <= 0.4 + 1e-9
+    (mirrored,) = PairedMetric.of_runs(second, first)
+    assert mirrored.difference == pytest.approx(-0.3)
+
+
+def test_a_metric_without_a_pair_has_no_difference() -> None:
+    (metric,) = PairedMetric.of_runs([measured(0, spl=None)], [measured(0, spl=0.5)])
+    assert (metric.episodes, metric.missing) == (0, 1)
+    assert metric.means is metric.difference is metric.interval is None
+    assert PairedMetric.of_runs([measured(0, a=1.0)], [measured(0, b=1.0)]) == ()
+
+
+def test_command_compares_metrics_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, values in (("a", (0.2, 0.4, 0.6)), ("b", (0.3, 0.5, None))):
+        with EpisodeStore(tmp_path / name, {"policy": name}) as store:
+            for index, value in enumerate(values):
+                store.append(measured(index, spl=value))
+    out = tmp_path / "compare.json"
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(out)]) == 0
+    (other,) = json.loads(out.read_text())["others"]
+    assert other["metrics"]["spl"] == {
+        "episodes": 2,
+        "missing": 1,
+        "means": pytest.approx([0.3, 0.4]),
+        "difference": pytest.approx(0.1),
+        "difference95": pytest.approx([0.1, 0.1]),
+    }
+    text = capsys.readouterr().out
+    assert "+0.100 [+0.100, +0.100]" in text
+    assert "spl: 1 shared episodes in which a run has no value" in " ".join(text.split())
 
 
 def test_a_folder_of_runs_is_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,17 @@ def test_record_round_trip() -> None:
     line = record(1, 2).to_line()
     assert line.count("\n") == 1
     assert EpisodeRecord.from_json(json.loads(line)) == record(1, 2)
+
+
+def test_metrics_are_in_the_line_only_when_there_are_some() -> None:
+    plain = record(1, 2)
+    measured = replace(plain, metrics={"spl": 0.5, "sel": None})
+    # Lines of earlier versions have no such field, and lines without metrics look the same.
+    assert "metrics" not in json.loads(plain.to_line())
+    assert EpisodeRecord.from_json(json.loads(plain.to_line())).metrics == {}
+    assert json.loads(measured.to_line())["metrics"] == {"spl": 0.5, "sel": None}
+    assert EpisodeRecord.from_json(json.loads(measured.to_line())) == measured
+    assert measured.deterministic() != plain.deterministic()
 
 
 def test_records_are_there_when_it_is_opened_again(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""New houses: ProcTHOR's generator without Unity, and a small generator of our own."""

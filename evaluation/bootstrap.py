@@ -1,0 +1,75 @@
+"""`mean_interval`: a bootstrap interval of a mean whose values come in strata."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+RESAMPLES = 10_000
+_SEED = 0
+_BLOCK = 2_000_000
+"""Most values that are drawn at once, so that memory stays small."""
+
+
+def mean_interval(
+    values: Sequence[float],
+    strata: Sequence[Hashable],
+    confidence: float = 0.95,
+    resamples: int = RESAMPLES,
+) -> tuple[float, float] | None:
+    """Percentile interval of the mean by a stratified bootstrap, for these strata.
+
+    Each resample draws, from every stratum of n values, n - 1 with replacement (Rao and Wu 1988):
+    drawing n would take the variance (n - 1) / n times too small, by half with two episodes a
+    house. A stratum of one value has no spread of its own, so all of these together form one
+    stratum; if there is just one, it joins the smallest other.
+
+    The seed is fixed and the order of the values does not matter: equal data, equal interval.
+
+    Args:
+        values: One finite number an episode.
+        strata: The stratum of each, for example its suite and task.
+        confidence: Two-sided confidence level in (0, 1).
+        resamples: Number of resamples.
+
+    Returns:
+        Lower and upper bound, or None for fewer than two values.
+    """
+    if len(values) < 2:
+        return None
+    generator = np.random.default_rng(_SEED)
+    sums = np.zeros(resamples)
+    for group in _groups(values, strata):
+        sums += len(group) * _resampled_means(group, resamples, generator)
+    tail = 50 * (1 - confidence)
+    low, high = np.percentile(sums / len(values), [tail, 100 - tail])
+    return float(low), float(high)
+
+
+def _groups(values: Sequence[float], strata: Sequence[Hashable]) -> list[np.ndarray]:
+    """Values of each stratum, sorted; none has fewer than two."""
+    by_stratum: dict[Hashable, list[float]] = {}
+    for value, stratum in zip(values, strata, strict=True):
+        by_stratum.setdefault(stratum, []).append(float(value))
+    groups = [sorted(group) for group in by_stratum.values() if len(group) > 1]
+    groups.sort(key=lambda group: (len(group), group))
+    alone = sorted(group[0] for group in by_stratum.values() if len(group) == 1)
+    if len(alone) == 1:
+        groups[0] = sorted(groups[0] + alone)
+    elif alone:
+        groups.append(alone)
+    return [np.array(group) for group in groups]
+
+
+def _resampled_means(
+    group: np.ndarray, resamples: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Means (resamples,) of n - 1 draws each from the n values."""
+    draws = len(group) - 1
+    rows = max(1, _BLOCK // draws)
+    means = [
+        group[generator.integers(0, len(group), (min(rows, resamples - first), draws))].mean(axis=1)
+        for first in range(0, resamples, rows)
+    ]
+    return np.concatenate(means)
