@@ -40,6 +40,11 @@ COMMANDS = {
         "bench_libero.runner:run_eval",
         "success rates of a policy on a LIBERO suite",
     ),
+    "eval nav": Command(
+        "bench_nav.config:EvalNavConfig",
+        "bench_nav.runner:run_eval",
+        "success, SPL and SoftSPL of a policy on navigation in houses",
+    ),
     "compare": Command(
         "evaluation.compare_config:CompareConfig",
         "evaluation.compare:compare_runs",
@@ -49,6 +54,16 @@ COMMANDS = {
         "envs.experts.demos_config:DemosLiberoConfig",
         "envs.experts.demos:write_demos",
         "expert demonstrations as a LeRobotDataset",
+    ),
+    "demos nav": Command(
+        "envs.experts.nav_demos_config:DemosNavConfig",
+        "envs.experts.nav_demos:write_nav_demos",
+        "expert navigation demonstrations as a LeRobotDataset",
+    ),
+    "houses generate": Command(
+        "envs.houses.generation.config:GenerateHousesConfig",
+        "envs.houses.generation.generate:generate_houses",
+        "houses of the ProcTHOR generator, or simple ones, as JSON",
     ),
     "tune grounding": Command(
         "tuning.grounding_config:GroundingConfig",

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .doctor import DoctorConfig, run_doctor
     from .protocol import PROTOCOLS, LiberoProtocol
     from .runner import run_eval
-    from .tasks import parse_tasks
 
 __all__ = [
     "PROTOCOLS",
@@ -23,7 +22,6 @@ __all__ = [
     "DoctorConfig",
     "EvalLiberoConfig",
     "LiberoProtocol",
-    "parse_tasks",
     "run_demo",
     "run_doctor",
     "run_eval",
@@ -35,7 +33,6 @@ _MODULES = {
     "DoctorConfig": ".doctor",
     "EvalLiberoConfig": ".config",
     "LiberoProtocol": ".protocol",
-    "parse_tasks": ".tasks",
     "run_demo": ".demo",
     "run_doctor": ".doctor",
     "run_eval": ".runner",

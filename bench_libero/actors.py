@@ -13,12 +13,10 @@ from ..export.bundle import MANIFEST, Bundle, is_bundle
 from ..export.loading import TORCH_ENGINES, check_engine, load_bundle_policy
 from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
-from ..policies.digests import file_sha256, tree_sha256
+from ..policies.digests import file_sha256, policy_sha256
 from ..policies.loading import load_policy, load_policy_spec
 from .config import Control
 from .environment import LiberoView
-
-_IDENTITY_FILES = ("*.json", "*.safetensors", "*/*.json", "*/*.safetensors", "*/*.txt", "*/*.jinja")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def check_policy(
         )
     else:
         spec = load_policy_spec(name)
-        sha256 = tree_sha256(find_checkpoint(name), _IDENTITY_FILES)
+        sha256 = policy_sha256(find_checkpoint(name))
     view = LiberoView.of_policy(spec, image_size)
     check_compatible(spec, view.env_spec())
     return CheckedPolicy(name, view, sha256, engine, precision)

@@ -55,6 +55,19 @@ spec, _ = read_conventions(folder)
 size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 print(f"{size / 1e6:.1f} MB, chunk {spec.chunk_length}, executes {spec.execute_steps}")
 """
+_HOUSES = """
+from spatune.envs.houses.library import house_names
+from spatune.envs.thor_backends import ThorController
+with ThorController(width=64, height=64) as controller:
+    assert controller.last_event.frame.std() > 0, "the picture is empty"
+print(f"{len(house_names())} houses, rendered in process")
+"""
+_UNITY = """
+from spatune.envs.thor_backends import unity_status
+status = unity_status()
+assert status.available, "; ".join(status.problems)
+print(f"{status.platform} build")
+"""
 
 
 @dataclass(frozen=True)
@@ -140,12 +153,8 @@ PROBES = (
         "optional: pip install 'spatune[tensorrt-rtx]'",
         False,
     ),
-    Probe(
-        "AI2-THOR (Unity)",
-        "import ai2thor; print('installed')",
-        "optional: pip install 'spatune[unity]'",
-        False,
-    ),
+    Probe("AI2-THOR (embedded houses)", _HOUSES, APT, False),
+    Probe("AI2-THOR (Unity)", _UNITY, "optional: beside it stands what is missing", False),
 )
 
 

@@ -12,13 +12,13 @@ from ..agent.chunk_policy import ChunkPolicy
 from ..envs.libero_suites import init_states, libero_task, task_count
 from ..errors import SpatuneError
 from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
+from ..evaluation.tasks import parse_tasks
 from ..evaluation.video import VideoRequest
 from ..export.loading import GPU_ENGINES
 from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
 from .config import EvalLiberoConfig
 from .environment import AGENT_VIEW, LiberoView, env_factory
 from .protocol import PROTOCOLS
-from .tasks import parse_tasks
 
 
 @dataclass(frozen=True)

@@ -47,6 +47,8 @@ def select_gl_backend() -> str:
         raise SpatuneError(f"MUJOCO_GL=egl but EGL does not answer here; run: {_APT}")
     if asked == "osmesa" and not _osmesa_answers():
         raise SpatuneError(f"MUJOCO_GL=osmesa but libOSMesa is missing; run: {_APT}")
+    if asked and asked not in ("egl", "osmesa", "glfw"):
+        raise SpatuneError(f"MUJOCO_GL={asked} is unknown; use egl or osmesa, or unset it")
     if asked:
         return asked
     if _egl_answers():

@@ -8,5 +8,14 @@ import contextlib
 with contextlib.suppress(ModuleNotFoundError):
     import gymnasium
 
-    if "spatune/Libero-v0" not in gymnasium.registry:
-        gymnasium.register("spatune/Libero-v0", entry_point=f"{__package__}.libero:LiberoEnv")
+    _ENVIRONMENTS = {
+        "spatune/Libero-v0": ("libero:LiberoEnv", {}),
+        "spatune/ObjectNav-v0": ("thor:ThorEnv", {"task": "objectnav"}),
+        "spatune/PointNav-v0": ("thor:ThorEnv", {"task": "pointnav"}),
+        "spatune/RoomVisit-v0": ("thor:ThorEnv", {"task": "roomvisit"}),
+    }
+    for _name, (_class, _arguments) in _ENVIRONMENTS.items():
+        if _name not in gymnasium.registry:
+            gymnasium.register(
+                _name, entry_point=f"{__package__}.{_class}", kwargs=dict(_arguments)
+            )

@@ -18,6 +18,8 @@ _SETTINGS = (
     *("head", "keypoints", "width", "text_width", "hidden"),
     *("flow_width", "flow_layers", "flow_steps", "state_noise"),
 )
+# Checkpoints of the first version do not hold these; their heads do not read them.
+_DISCRETE_SETTINGS = ("action_classes", "action_temperature", "label_smoothing")
 
 
 def network_config(
@@ -39,7 +41,10 @@ def network_config(
         rotation_indices=tuple(
             index for index, name in enumerate(spec.action_layout) if name.startswith("delta_r")
         ),
+        history=spec.history,
+        class_weights=tuple(settings.get("class_weights", ())),
         **{name: settings[name] for name in _SETTINGS},
+        **{name: settings[name] for name in _DISCRETE_SETTINGS if name in settings},
     )
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from ..errors import SpatuneError
 from .columns import CHUNK, CHUNK_PAD, GOAL_PIXELS, GOAL_POSITIONS, FrameColumns
+from .features import PREFIX
+from .history import past_feature, past_key, past_rows
 from .normalisation import ACTION
 
 if TYPE_CHECKING:
@@ -40,6 +44,11 @@ class TrainingBatches:
             _check_chunks(config, self._columns)
             if config.use_cached_features:
                 _check_features(config, self._columns)
+            elif config.history:
+                raise SpatuneError(
+                    "a policy with a history is trained on cached features: make them with "
+                    "`spatune features`, and use --policy.use_cached_features=true"
+                )
 
     def targets(self, batch: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
         """Action chunks (B, H, A) in environment units, and bool (B, H), true beyond the end."""
@@ -48,6 +57,9 @@ class TrainingBatches:
             chunk, pad = self._get(batch, CHUNK), self._get(batch, CHUNK_PAD)
         else:
             chunk, pad = batch[ACTION], batch[f"{ACTION}_is_pad"]
+            if chunk.ndim == 2:
+                # LeRobot drops the axis of an action of one entry.
+                chunk = chunk[..., None]
         if chunk.ndim != 3 or chunk.shape[1] < length:
             raise SpatuneError(
                 f"a batch has actions of shape {tuple(chunk.shape)}, but the policy needs chunks "
@@ -56,8 +68,9 @@ class TrainingBatches:
         return chunk[:, :length].float(), pad[:, :length].bool()
 
     def features(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
-        """Cached features, name -> float32 (B, *shape)."""
-        return {s.name: self._get(batch, s.key).float() for s in self._config.features}
+        """Cached features, name -> float32 (B, *shape), and those of past frames."""
+        present = {s.name: self._get(batch, s.key).float() for s in self._config.features}
+        return present | dict(self._past(batch))
 
     def spatial_targets(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """`GOAL_POSITIONS` and `GOAL_PIXELS` of the batch, where the data set has them."""
@@ -65,6 +78,20 @@ class TrainingBatches:
         if self._columns is not None and "index" in batch:
             there |= set(self._columns.names)
         return {key: self._get(batch, key) for key in (GOAL_POSITIONS, GOAL_PIXELS) if key in there}
+
+    def _past(self, batch: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+        if not self._config.history:
+            return
+        feature = past_feature(self._config.features)
+        for steps in self._config.history:
+            name = past_key(feature.name, steps)
+            if PREFIX + name in batch or self._columns is None or "index" not in batch:
+                yield name, self._get(batch, PREFIX + name).float()
+                continue
+            index = batch["index"]
+            episodes = self._columns.array("episode_index").reshape(-1)
+            rows = past_rows(np.atleast_1d(index.cpu().numpy()), episodes, steps)
+            yield name, self._columns.take(feature.key, torch.from_numpy(rows).to(index.device))
 
     def _get(self, batch: Mapping[str, Any], key: str) -> Tensor:
         if key in batch:

@@ -17,28 +17,33 @@ STATISTICS_FILE = "statistics.json"
 VLM_FOLDER = "vlm"
 
 EMBEDDED = "embedded"
+EMBEDDED_NAV = "embedded-nav"
 EMBEDDED_FOLDER = Path(__file__).parent / EMBEDDED
+# Not inside the other: a policy's identity is a digest of its folder.
+EMBEDDED_NAV_FOLDER = Path(__file__).parent / "embedded_navigation"
 
 
 def find_checkpoint(name: str | Path, *, revision: str | None = None, weights: bool = True) -> Path:
     """The folder of a policy.
 
     Args:
-        name: `embedded` (the policy that comes with the package), a folder, or a hub id
-            `owner/name`, which is the only case that uses the network.
+        name: `embedded` or `embedded-nav` (the policies for manipulation and for navigation that
+            come with the package), a folder, or a hub id `owner/name`, which is the only case that
+            uses the network.
         revision: Branch, tag or commit of a hub id.
         weights: Whether the weights of a hub id are wanted too.
 
     Raises:
         SpatuneError: There is no such policy.
     """
-    if str(name) == EMBEDDED:
-        if not (EMBEDDED_FOLDER / CONFIG_FILE).is_file():
+    embedded = {EMBEDDED: EMBEDDED_FOLDER, EMBEDDED_NAV: EMBEDDED_NAV_FOLDER}.get(str(name))
+    if embedded is not None:
+        if not (embedded / CONFIG_FILE).is_file():
             raise SpatuneError(
-                "the package has no embedded policy in policies/embedded; install a release, or "
-                "give the folder of a trained policy"
+                f"the package has no embedded policy in policies/{embedded.name}; install a "
+                "release, or give the folder of a trained policy"
             )
-        return EMBEDDED_FOLDER
+        return embedded
     path = Path(name)
     if path.is_dir():
         if not (path / CONFIG_FILE).is_file():
@@ -48,7 +53,8 @@ def find_checkpoint(name: str | Path, *, revision: str | None = None, weights: b
         return path
     if path.is_absolute() or str(name).count("/") != 1 or str(name).startswith((".", "~")):
         raise SpatuneError(
-            f"policy {str(name)!r} is neither 'embedded' nor a folder nor a hub id 'owner/name'"
+            f"policy {str(name)!r} is neither 'embedded' nor 'embedded-nav' nor a folder nor a "
+            "hub id 'owner/name'"
         )
     return _download(str(name), revision, weights)
 
@@ -65,6 +71,11 @@ def _download(repo_id: str, revision: str | None, weights: bool) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError) as error:
         line = str(error).strip().split("\n")[0]
         raise SpatuneError(f"policy {repo_id!r} is no folder, and the hub says: {line}") from error
+
+
+def find_vlm(name: str | Path) -> str:
+    """The folder or hub id of a VLM: `embedded` is the one that comes with the package."""
+    return str(EMBEDDED_FOLDER / VLM_FOLDER) if str(name) == EMBEDDED else str(name)
 
 
 def read_conventions(folder: Path) -> tuple[PolicySpec, Statistics]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..envs.spec import CameraSpec, EnvSpec
@@ -10,16 +10,23 @@ from ..errors import SpatuneError
 from .spec import PolicySpec
 
 
-def check_compatible(policy_spec: PolicySpec, env_spec: EnvSpec) -> None:
+def check_compatible(
+    policy_spec: PolicySpec, env_spec: EnvSpec, *, history: Sequence[int] = ()
+) -> None:
     """Compares every convention that a rollout depends on; cheap, to be called before loading.
 
     The environment may have more cameras than the policy reads. Image sizes matter only where the
     policy's resize rule is `exact`; a camera's simulator name never does.
 
+    Args:
+        policy_spec: Of the policy.
+        env_spec: Of the environment.
+        history: Past frames that observations hold, in control steps back (`history.past_key`).
+
     Raises:
         SpatuneError: A field differs; the message names the field and both values.
     """
-    for field, of_policy, of_env in _comparisons(policy_spec, env_spec):
+    for field, of_policy, of_env in _comparisons(policy_spec, env_spec, history):
         if of_policy != of_env:
             raise SpatuneError(
                 f"policy and environment {env_spec.name!r} differ in {field}: the policy has "
@@ -28,7 +35,9 @@ def check_compatible(policy_spec: PolicySpec, env_spec: EnvSpec) -> None:
             )
 
 
-def _comparisons(policy: PolicySpec, env: EnvSpec) -> Iterator[tuple[str, Any, Any]]:
+def _comparisons(
+    policy: PolicySpec, env: EnvSpec, history: Sequence[int]
+) -> Iterator[tuple[str, Any, Any]]:
     cameras = {camera.key: camera for camera in env.cameras}
     keys = [camera.key for camera in policy.cameras]
     if not set(keys) <= set(cameras):
@@ -42,6 +51,8 @@ def _comparisons(policy: PolicySpec, env: EnvSpec) -> Iterator[tuple[str, Any, A
     yield "control_hz", float(policy.control_hz), float(env.control_hz)
     for name in ("action_low", "action_high"):
         yield name, tuple(map(float, getattr(policy, name))), tuple(map(float, getattr(env, name)))
+    if not set(policy.history) <= set(history):
+        yield "history", policy.history, tuple(history) or "no past frames"
 
 
 def _camera_comparisons(

@@ -11,10 +11,11 @@ from lerobot.optim.schedulers import CosineAnnealingWithWarmupSchedulerConfig
 
 from ..errors import SpatuneError
 from .features import FeatureSpec
+from .history import check_history
 from .normalisation import STATE
 
 CHUNK_SOURCES = ("delta", "column")
-HEADS = ("l1", "flow")
+HEADS = ("l1", "flow", "discrete")
 
 
 @PreTrainedConfig.register_subclass("spatune")
@@ -33,24 +34,33 @@ class SpatuneConfig(PreTrainedConfig):
             `action.chunk_is_pad`, for data sets that hold only some of the control steps.
         use_cached_features: Read features from the data set (`spatune features`) and not from
             images; the VLM is then not loaded for training.
-        vlm: Folder or hub id of the VLM. Needed where images are read; with cached features only
-            to act.
+        vlm: Folder or hub id of the VLM, or `embedded` for the one that comes with the package.
+            Needed where images are read; with cached features only to act.
         vlm_revision: Branch, tag or commit of a hub id.
         trust_remote_code: Run Python code that the VLM's checkpoint carries.
         freeze_vlm: Train the network alone; otherwise the VLM is trained too.
         vlm_lr_scale: Learning rate of the VLM relative to the network's.
         feature_sources: name -> `source:pool` to take from the VLM; empty means the cached ones,
             or what the embedded policy reads.
+        history: Past frames to read beside the present one, in control steps back, such as
+            [1, 2, 4]; trained on cached features alone.
         camera_orientation: Of the images, where the data set does not say it.
         resize: `exact` accepts only images of the size seen in training; `vlm` leaves any other
             size to the VLM's image processor.
         state_normalisation: `mean_std`, `min_max`, `quantile` or `identity`.
-        action_normalisation: The same choice; an entry `gripper` always passes unchanged.
+        action_normalisation: The same choice; an entry `gripper` always passes unchanged. The
+            discrete head needs `identity`.
         ema_decay: Decay of the running mean of the weights, which is what acts and is evaluated;
             0 switches it off.
-        head: Action head, `l1` or `flow`.
+        head: Action head: `l1`, `flow`, or `discrete` for one action entry that is the number of
+            a class.
         keypoints, width, text_width, hidden, flow_width, flow_layers, flow_steps, state_noise:
             Of the network, see `NetworkConfig`.
+        action_classes: Actions of the discrete head; 0 takes as many as the data set's bounds say.
+        action_temperature: Divides the logits that an action is drawn from; 0 takes the largest.
+        class_weights: Weight of each action in the loss; empty for equal ones.
+        label_smoothing: Share of a label that is spread over all actions. Below a temperature of 1
+            its trace in the drawn actions fades.
         optimizer_lr: Peak learning rate of AdamW.
         optimizer_weight_decay: Its weight decay.
         optimizer_grad_clip_norm: Largest gradient norm.
@@ -72,6 +82,7 @@ class SpatuneConfig(PreTrainedConfig):
     freeze_vlm: bool = True
     vlm_lr_scale: float = 0.1
     feature_sources: dict[str, str] = field(default_factory=dict)
+    history: list[int] = field(default_factory=list)
     camera_orientation: str = "upright"
     resize: str = "exact"
 
@@ -88,6 +99,10 @@ class SpatuneConfig(PreTrainedConfig):
     flow_layers: int = 3
     flow_steps: int = 10
     state_noise: float = 0.03
+    action_classes: int = 0
+    action_temperature: float = 0.5
+    class_weights: list[float] = field(default_factory=list)
+    label_smoothing: float = 0.01
 
     optimizer_lr: float = 1e-3
     optimizer_weight_decay: float = 1e-3
@@ -115,7 +130,13 @@ class SpatuneConfig(PreTrainedConfig):
                 f"chunk_source {self.chunk_source!r} is unknown; use 'delta' or 'column'"
             )
         if self.head not in HEADS:
-            raise SpatuneError(f"head {self.head!r} is unknown; use 'l1' or 'flow'")
+            raise SpatuneError(f"head {self.head!r} is unknown; use 'l1', 'flow' or 'discrete'")
+        check_history(self.history)
+        if self.head == "discrete" and self.action_normalisation != "identity":
+            raise SpatuneError(
+                "the discrete head predicts numbers of classes, which no normalisation may change: "
+                "set --policy.action_normalisation=identity"
+            )
         if self.use_cached_features and not self.freeze_vlm:
             raise SpatuneError(
                 "cached features cannot train the VLM: set either use_cached_features=true or "
@@ -125,6 +146,11 @@ class SpatuneConfig(PreTrainedConfig):
             raise SpatuneError(
                 "normalization_mapping must stay IDENTITY: the policy normalises by itself; set "
                 "state_normalisation and action_normalisation"
+            )
+        if self.action_temperature < 0 or not 0 <= self.label_smoothing < 1:
+            raise SpatuneError(
+                f"action_temperature {self.action_temperature} must not be negative, and "
+                f"label_smoothing {self.label_smoothing} must be in [0, 1)"
             )
         if not 0 <= self.ema_decay < 1:
             raise SpatuneError(f"ema_decay {self.ema_decay} is not in [0, 1)")

@@ -11,6 +11,9 @@ from ..errors import SpatuneError
 _VLM_FILES = ("*.json", "*.safetensors", "*.jinja", "*.txt", "*.model")
 
 
+_POLICY_FILES = ("*.json", "*.safetensors", "*/*.json", "*/*.safetensors", "*/*.txt", "*/*.jinja")
+
+
 def file_sha256(path: Path) -> str:
     """Digest of one file's bytes."""
     with path.open("rb") as file:
@@ -41,3 +44,8 @@ def vlm_sha256(path_or_id: str | Path, revision: str | None = None) -> str:
     """Identity of a VLM: a digest of its folder, or `hub id@commit` where it has no folder."""
     path = Path(path_or_id)
     return tree_sha256(path, _VLM_FILES) if path.is_dir() else f"{path_or_id}@{revision}"
+
+
+def policy_sha256(folder: Path) -> str:
+    """Digest of everything in a policy's folder that decides what it does."""
+    return tree_sha256(folder, _POLICY_FILES)

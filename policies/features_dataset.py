@@ -21,7 +21,9 @@ import numpy as np
 from ..envs.spec import Orientation
 from ..errors import SpatuneError
 from ..progress import Progress
+from .checkpoint import find_vlm
 from .columns import (
+    BEST,
     CHUNK,
     CHUNK_PAD,
     FOLDER,
@@ -50,7 +52,7 @@ class FeaturesConfig:
     dataset: Path
     """Root of the LeRobotDataset to read."""
     vlm: str
-    """Folder or hub id of the frozen VLM."""
+    """Folder or hub id of the frozen VLM; `embedded` is the one that comes with the package."""
     out: Path
     """Root of the data set to write; a run that was stopped goes on where it was."""
     sources: tuple[str, ...] = tuple(f"{name}={text}" for name, text in EMBEDDED_SOURCES.items())
@@ -58,7 +60,8 @@ class FeaturesConfig:
     orientation: Orientation = "upright"
     """Of the images, where the data set has no meta/env_spec.json that says it."""
     chunk_length: int = 16
-    """Actions in a chunk where the data set has no column `action.chunk` of its own."""
+    """Actions in a chunk where the data set has no column `action.chunk` of its own. They come from
+    `action.best`, where it has that, else from `action`."""
     batch_size: int = 64
     """Frames in one call of the VLM."""
     device: str = "cpu"
@@ -86,9 +89,8 @@ def build_features(config: FeaturesConfig) -> Path:
     reader = EpisodeReader(config.dataset, config.orientation)
     if not reader.cameras:
         raise SpatuneError(f"{config.dataset} has no images or videos to compute features from")
-    vlm = SpatialVLM.from_pretrained(
-        config.vlm, config.revision, config.trust_remote_code, config.device
-    )
+    name = find_vlm(config.vlm)
+    vlm = SpatialVLM.from_pretrained(name, config.revision, config.trust_remote_code, config.device)
     first = reader.episodes[0]
     height, width = reader.images(first, first.start, first.start + 1, reader.cameras[0]).shape[1:3]
     sources = _parse_pairs(config.sources)
@@ -97,7 +99,7 @@ def build_features(config: FeaturesConfig) -> Path:
         frames=reader.dataset.meta.total_frames,
         columns={},
         features=specs,
-        vlm=vlm_sha256(config.vlm, vlm.revision),
+        vlm=vlm_sha256(name, vlm.revision),
         source=dataset_sha256(config.dataset),
     )
     work = config.out.with_name(config.out.name + ".partial")
@@ -197,7 +199,7 @@ def _write_labels(config: FeaturesConfig, work: Path) -> list[str]:
     else:
         episodes = source.array("episode_index").reshape(-1)
         arrays[CHUNK], arrays[CHUNK_PAD] = action_chunks(
-            source.array(ACTION), episodes, config.chunk_length
+            source.array(BEST if BEST in source.names else ACTION), episodes, config.chunk_length
         )
     for name, array in arrays.items():
         np.save(column_path(work, name), array)

@@ -19,7 +19,7 @@ def load_policy_spec(name: str | Path, *, revision: str | None = None) -> Policy
     Compare them with an environment's (`check_compatible`) before `load_policy`.
 
     Args:
-        name: `embedded`, a policy folder, or a hub id `owner/name`.
+        name: `embedded`, `embedded-nav`, a policy folder, or a hub id `owner/name`.
         revision: Branch, tag or commit of a hub id.
 
     Raises:
@@ -34,7 +34,7 @@ def load_policy(
     """A policy that is ready to act, its VLM loaded.
 
     Args:
-        name: `embedded`, a policy folder, or a hub id `owner/name`.
+        name: `embedded`, `embedded-nav`, a policy folder, or a hub id `owner/name`.
         device: `cpu`, `cuda` or `cuda:N`.
         revision: Branch, tag or commit of a hub id.
 

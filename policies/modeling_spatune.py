@@ -27,6 +27,9 @@ from .checkpoint import (
 from .chunker import ActionChunker
 from .columns import GOAL_PIXELS, GOAL_POSITIONS
 from .configuration_spatune import SpatuneConfig
+from .features import PREFIX
+from .frame_cache import FrameCache
+from .history import past_key
 from .network import SpatuneNetwork
 from .normalisation import ACTION, STATE, Statistics
 from .preparation import prepare_policy
@@ -100,6 +103,9 @@ class SpatunePolicy(PreTrainedPolicy):
             config, self.encoder, dataset_stats, dataset_meta
         )
         self._batches = TrainingBatches(config, dataset_meta)
+        self._frames: FrameCache | None = None
+        if self.spec.history:
+            self._frames = FrameCache(self.encoder, config.features, self.spec.history)
         self.scaling = PolicyScaling(self.spec, self.statistics)
         self.network = SpatuneNetwork(network_config(self.spec, config.features, vars(config)))
         self.ema: SpatuneNetwork | None = None
@@ -139,8 +145,8 @@ class SpatunePolicy(PreTrainedPolicy):
             features = self._batches.features(batch)
         else:
             features = self._encode(batch, gradients=self.training and not self.config.freeze_vlm)
-        for spec in self.config.features:
-            inputs[spec.key] = features[spec.name].to(self.device)
+        for name, tensor in features.items():
+            inputs[PREFIX + name] = tensor.to(self.device)
         return self._actor.loss(inputs)
 
     @torch.no_grad()
@@ -150,8 +156,10 @@ class SpatunePolicy(PreTrainedPolicy):
         """Chunks of actions from observations.
 
         Args:
-            batch: `observation.state` (B, S), and `features.<name>` or images and `task`.
-            noise: (B, H, A) that the flow head starts from; drawn from torch's generator if None.
+            batch: `observation.state` (B, S), and `features.<name>` or images and `task`; those of
+                past frames too (`history.past_key`).
+            noise: (B, H, A) that the flow head starts from and the discrete head draws with; drawn
+                from torch's generator if None.
 
         Returns:
             (B, H, A) in environment units, within the action bounds.
@@ -221,7 +229,7 @@ class SpatunePolicy(PreTrainedPolicy):
         The checkpoint's own statistics count, whatever data set it is trained on further.
 
         Args:
-            pretrained_name_or_path: `embedded`, a folder, or a hub id.
+            pretrained_name_or_path: `embedded`, `embedded-nav`, a folder, or a hub id.
             config: Settings that replace the stored ones.
             revision: Branch, tag or commit of a hub id.
             dataset_meta: Data set to go on training on.
@@ -241,6 +249,11 @@ class SpatunePolicy(PreTrainedPolicy):
             raise SpatuneError(
                 f"the policy was trained with chunk_length {spec.chunk_length}, which cannot be "
                 f"changed to {config.chunk_length}"
+            )
+        if tuple(config.history) != spec.history:
+            raise SpatuneError(
+                f"the policy was trained with history {list(spec.history)}, which cannot be "
+                f"changed to {config.history}"
             )
         spec = replace(spec, execute_steps=config.n_action_steps)
         policy = cls(config, None, dataset_meta, conventions=(spec, statistics), vlm=vlm)
@@ -282,6 +295,13 @@ class SpatunePolicy(PreTrainedPolicy):
 
     def _encode(self, batch: dict[str, Any], *, gradients: bool = False) -> dict[str, Tensor]:
         self.encoder.require(self.config.features_vlm)
-        images = batch_images(batch, [camera.key for camera in self.spec.cameras])
-        specs = self.config.features
+        keys = [camera.key for camera in self.spec.cameras]
+        images, specs = batch_images(batch, keys), self.config.features
+        if self._frames is not None:
+            past = [
+                batch_images(batch, [past_key(key, steps) for key in keys])
+                for steps in self.spec.history
+            ]
+            samples = list(zip(images, *past, strict=True))
+            return self._frames.encode(samples, batch["task"], self.device)
         return self.encoder.encode(images, batch["task"], specs, self.device, gradients=gradients)

@@ -8,13 +8,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from .features import FeatureSpec
+from .features import PREFIX, FeatureSpec
+from .heads.discrete import DiscreteHead
 from .heads.flow import FlowHead
 from .heads.l1 import L1Head
 from .losses import pixel_loss, position_loss
 from .trunk import SpatialTrunk, TrunkConfig, TrunkOutput
 
-HeadName = Literal["l1", "flow"]
+HeadName = Literal["l1", "flow", "discrete"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class NetworkConfig:
         state_dim: S.
         action_dim: A.
         chunk_length: H.
-        head: `l1` or `flow`.
+        head: `l1`, `flow` or `discrete`.
         gripper_index: Entry of the action that is open or closed; None when there is none.
         rotation_indices: Entries whose error counts half.
         targets: Points located under supervision (object and place).
@@ -38,6 +39,9 @@ class NetworkConfig:
         flow_layers: Layers of the flow head.
         flow_steps: Euler steps of the flow head.
         state_noise: Standard deviation of the noise on the normalised state while training.
+        history: Offsets of the past frames that are read, in control steps.
+        action_classes, action_temperature, class_weights, label_smoothing: Of the discrete head,
+            see `DiscreteHead`.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -56,6 +60,11 @@ class NetworkConfig:
     flow_layers: int = 3
     flow_steps: int = 10
     state_noise: float = 0.03
+    history: tuple[int, ...] = ()
+    action_classes: int = 0
+    action_temperature: float = 0.5
+    class_weights: tuple[float, ...] = ()
+    label_smoothing: float = 0.01
 
     @classmethod
     def tiny(cls, features: tuple[FeatureSpec, ...], head: HeadName = "l1") -> NetworkConfig:
@@ -76,6 +85,7 @@ class NetworkConfig:
             width=self.width,
             text_width=self.text_width,
             hidden=self.hidden,
+            history=self.history,
         )
 
 
@@ -88,7 +98,7 @@ class SpatuneNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.trunk = SpatialTrunk(config.trunk)
-        self.head: L1Head | FlowHead
+        self.head: L1Head | FlowHead | DiscreteHead
         if config.head == "flow":
             self.head = FlowHead(
                 config.trunk,
@@ -97,6 +107,15 @@ class SpatuneNetwork(nn.Module):
                 width=config.flow_width,
                 layers=config.flow_layers,
                 steps=config.flow_steps,
+            )
+        elif config.head == "discrete":
+            self.head = DiscreteHead(
+                config.trunk,
+                config.chunk_length,
+                config.action_classes,
+                temperature=config.action_temperature,
+                class_weights=config.class_weights,
+                label_smoothing=config.label_smoothing,
             )
         else:
             self.head = L1Head(
@@ -114,15 +133,17 @@ class SpatuneNetwork(nn.Module):
         """Training loss and its parts.
 
         Args:
-            batch: `features.<name>`, `observation.state` (B, S) normalised, `action` (B, H, A)
-                normalised, `action_is_pad` (B, H), and when the data has them
-                `aux.positions` (B, targets, 3) in the state's normalised position units and
-                `aux.pixels` (B, cameras, targets, 3), see `losses.pixel_loss`.
+            batch: `features.<name>`, those of past frames too (`TrunkConfig.past_names`);
+                `observation.state` (B, S) normalised, `action` (B, H, A) normalised,
+                `action_is_pad` (B, H), and when the data has them `aux.positions` (B, targets, 3)
+                in the state's normalised position units and `aux.pixels`
+                (B, cameras, targets, 3), see `losses.pixel_loss`.
         """
         state = batch["observation.state"]
         if self.training:
             state = state + self.config.state_noise * torch.randn_like(state)
-        features = {spec.name: batch[spec.key] for spec in self.config.features}
+        names = (*(spec.name for spec in self.config.features), *self.trunk.config.past_names)
+        features = {name: batch[PREFIX + name] for name in names}
         context = self.trunk(features, state)
         valid = (~batch["action_is_pad"]).float()
         total, parts = self.head.loss(context, batch["action"], valid, self.action_weights)
@@ -136,5 +157,7 @@ class SpatuneNetwork(nn.Module):
 
     @torch.no_grad()
     def predict(self, features: dict[str, Tensor], state: Tensor, noise: Tensor) -> Tensor:
-        """(B, H, A) normalised actions; `noise` (B, H, A) is where a flow head starts."""
+        """(B, H, A) normalised actions; a flow head starts from `noise` (B, H, A), a discrete head
+        draws with it.
+        """
         return self.head.predict(self.trunk(features, state), noise)

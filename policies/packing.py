@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import SpatuneError
-from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, find_checkpoint, write_conventions
+from .checkpoint import (
+    EMBEDDED,
+    VLM_FOLDER,
+    WEIGHTS_FILE,
+    find_checkpoint,
+    find_vlm,
+    write_conventions,
+)
 
 
 @dataclass(frozen=True)
@@ -20,13 +27,14 @@ class PackConfig:
     """Folder to write; must not exist."""
     vlm: Path | None = None
     """Folder of the VLM to put in; it must be the one that made the policy's features. None takes
-    the one that the checkpoint names."""
+    the one that the checkpoint names. `embedded` is the one that comes with the package, which is
+    only named and not copied."""
     half: bool = True
     """Store the policy's parameters in float16."""
 
 
 def pack_policy(config: PackConfig) -> Path:
-    """Writes a policy folder with the weights that act, and the VLM as it is.
+    """Writes a policy folder with the weights that act, and the VLM as it is or by its name.
 
     The running mean of the weights replaces the trained ones; what only training needs is left
     out.
@@ -47,7 +55,8 @@ def pack_policy(config: PackConfig) -> Path:
         raise SpatuneError(f"{config.out} exists already; choose another folder or delete it")
     policy = SpatunePolicy.from_pretrained(find_checkpoint(config.checkpoint))
     settings = policy.config
-    vlm = Path(config.vlm or settings.vlm)
+    named = str(config.vlm or settings.vlm)
+    vlm = Path(find_vlm(named))
     if not (vlm / "config.json").is_file():
         raise SpatuneError(f"VLM {vlm} is not a folder with config.json; name it with --vlm")
     if settings.features_vlm and vlm_sha256(vlm) != settings.features_vlm:
@@ -66,7 +75,7 @@ def pack_policy(config: PackConfig) -> Path:
     settings.use_cached_features = False
     settings.freeze_vlm = True
     settings.pretrained_path = None
-    settings.vlm = VLM_FOLDER
+    settings.vlm = EMBEDDED if named == EMBEDDED else VLM_FOLDER
     settings.features_vlm = settings.features_vlm or vlm_sha256(vlm)
     config.out.mkdir(parents=True)
     settings._save_pretrained(config.out)
@@ -74,5 +83,6 @@ def pack_policy(config: PackConfig) -> Path:
     write_conventions(config.out, policy.spec, policy.statistics)
     for pipeline in make_spatune_pre_post_processors(settings):
         pipeline.save_pretrained(config.out)
-    shutil.copytree(vlm, config.out / VLM_FOLDER)
+    if named != EMBEDDED:
+        shutil.copytree(vlm, config.out / VLM_FOLDER)
     return config.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -43,6 +44,14 @@ def prepare_policy(
         )
     statistics = Statistics.from_lerobot(dataset_stats)
     conventions = dataset_conventions(dataset_meta, cast(Orientation, config.camera_orientation))
+    if config.history and float(dataset_meta.fps) != conventions.control_hz:
+        raise SpatuneError(
+            f"{dataset_meta.root} has {dataset_meta.fps} rows a second for "
+            f"{conventions.control_hz:g} control steps, so its rows do not hold the history of "
+            "every step: record every step, or train without --policy.history"
+        )
+    if config.head == "discrete":
+        conventions = _discrete(config, conventions)
     spec = policy_spec(config, conventions, statistics)
     if not config.features:
         if config.use_cached_features:
@@ -80,7 +89,25 @@ def policy_spec(config: SpatuneConfig, conventions: EnvSpec, statistics: Statist
         chunk_length=config.chunk_length,
         execute_steps=config.n_action_steps,
         control_hz=conventions.control_hz,
+        history=tuple(config.history),
     )
+
+
+def _discrete(config: SpatuneConfig, conventions: EnvSpec) -> EnvSpec:
+    """Fills in `action_classes`; the conventions with the bounds of so many classes."""
+    if conventions.action_dim != 1:
+        raise SpatuneError(
+            f"the discrete head says one number, but the data set has {conventions.action_dim} "
+            f"action entries: {', '.join(conventions.action_layout)}; use --policy.head=l1 or flow"
+        )
+    known = round(conventions.action_high[0]) + 1
+    config.action_classes = config.action_classes or known
+    if config.action_classes < known:
+        raise SpatuneError(
+            f"the data set has {known} actions, more than --policy.action_classes="
+            f"{config.action_classes}; leave it out"
+        )
+    return replace(conventions, action_low=(0.0,), action_high=(config.action_classes - 1.0,))
 
 
 def _use_cached(config: SpatuneConfig, root: Path) -> None:

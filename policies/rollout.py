@@ -15,6 +15,8 @@ from ..errors import SpatuneError
 from .assembly import network_config, read_weights
 from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, read_conventions, read_settings
 from .features import FeatureSpec
+from .frame_cache import FrameCache
+from .history import past_key
 from .network import SpatuneNetwork
 from .observation import read_entry, read_state
 from .scaling import PolicyScaling
@@ -63,6 +65,8 @@ class SpatuneRollout:
         self.scaling = scaling.eval()
         self.network = network.eval()
         self._encoder = encoder
+        features = network.config.features
+        self._frames = FrameCache(encoder, features, spec.history) if spec.history else None
 
     @classmethod
     def from_pretrained(cls, folder: Path, device: str = "cpu") -> SpatuneRollout:
@@ -99,7 +103,8 @@ class SpatuneRollout:
         """Chunks of actions; see `ChunkPolicy.predict`.
 
         Args:
-            observations: B dictionaries with a uint8 (H, W, 3) image for each camera of the spec,
+            observations: B dictionaries with a uint8 (H, W, 3) image for each camera of the spec
+                (past frames of a policy with a history under `history.past_key`),
                 `observation.state` (S,) and `task`.
             noise: float32 (B, H, A).
 
@@ -109,25 +114,33 @@ class SpatuneRollout:
         expected = (len(observations), self.spec.chunk_length, self.spec.action_dim)
         if noise.shape != expected:
             raise SpatuneError(f"noise has shape {noise.shape}, the policy needs {expected}")
-        images = [self._images(observation) for observation in observations]
         states = np.stack([read_state(observation, self.spec) for observation in observations])
         texts = [str(read_entry(observation, "task")) for observation in observations]
         device, specs = self.scaling.device, self.network.config.features
         with torch.inference_mode():
-            features = self._encoder.encode(images, texts, specs, device)
+            if self._frames is None:
+                images = [self._images(observation) for observation in observations]
+                features = self._encoder.encode(images, texts, specs, device)
+            else:
+                samples = [self._with_past(observation) for observation in observations]
+                features = self._frames.encode(samples, texts, device)
             state = self.scaling.state(torch.from_numpy(states))
             start = torch.from_numpy(noise).to(device)
             chunk = self.scaling.environment(self.network.predict(features, state, start))
         return chunk.cpu().numpy()
 
-    def _images(self, observation: Mapping[str, Any]) -> list[np.ndarray]:
+    def _with_past(self, observation: Mapping[str, Any]) -> list[list[np.ndarray]]:
+        return [self._images(observation, steps) for steps in (0, *self.spec.history)]
+
+    def _images(self, observation: Mapping[str, Any], steps: int = 0) -> list[np.ndarray]:
         images = []
         for camera in self.spec.cameras:
-            image = np.asarray(read_entry(observation, camera.key))
+            key = past_key(camera.key, steps) if steps else camera.key
+            image = np.asarray(read_entry(observation, key))
             size = (camera.height, camera.width, 3)
             if self.spec.resize == "exact" and image.shape != size:
                 raise SpatuneError(
-                    f"{camera.key} has shape {image.shape}, the policy was trained on {size}: set "
+                    f"{key} has shape {image.shape}, the policy was trained on {size}: set "
                     f"the environment's image size to {camera.height}"
                 )
             images.append(image)

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args
 
 from ..envs.spec import CameraSpec
 from ..errors import SpatuneError
+from .history import check_history
 
 ResizeRule = Literal["exact", "vlm"]
 NormalisationMode = Literal["identity", "mean_std", "min_max", "quantile"]
@@ -35,6 +36,8 @@ class PolicySpec:
         chunk_length: Actions in one predicted chunk (H).
         execute_steps: Actions of a chunk that are executed before the next replan.
         control_hz: Control steps per second of the actions.
+        history: Past frames that the policy reads beside the present one, in control steps back;
+            an observation holds them as `<camera key>.past<steps>` (`history.past_key`).
     """
 
     cameras: tuple[CameraSpec, ...]
@@ -50,8 +53,10 @@ class PolicySpec:
     chunk_length: int
     execute_steps: int
     control_hz: float
+    history: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        check_history(self.history)
         if not 1 <= self.execute_steps <= self.chunk_length:
             raise SpatuneError(
                 f"execute_steps {self.execute_steps} is not between 1 and the chunk length "
@@ -89,7 +94,9 @@ class PolicySpec:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form; `from_json` undoes it."""
-        return json.loads(json.dumps(asdict(self)))
+        fields = json.loads(json.dumps(asdict(self)))
+        # Left out where it is empty: what was written before there was a history stays as it was.
+        return {name: value for name, value in fields.items() if name != "history" or value}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PolicySpec:
@@ -103,6 +110,7 @@ class PolicySpec:
             fields["cameras"] = tuple(CameraSpec(**camera) for camera in data["cameras"])
             for name in ("state_layout", "action_layout", "action_low", "action_high"):
                 fields[name] = tuple(data[name])
+            fields["history"] = tuple(data.get("history", ()))
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise SpatuneError(f"policy_spec.json does not fit this version: {error}") from error

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from .features import FeatureSpec
+from .history import past_feature, past_key
+from .past import PastFrames
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class TrunkConfig:
         width: Channels of the convolutions.
         text_width: Size of the instruction's embedding.
         hidden: Units of the fused layers.
+        history: Offsets of the past frames that are read, in control steps.
     """
 
     features: tuple[FeatureSpec, ...]
@@ -32,6 +35,7 @@ class TrunkConfig:
     width: int = 64
     text_width: int = 64
     hidden: int = 512
+    history: tuple[int, ...] = ()
 
     @property
     def grids(self) -> tuple[FeatureSpec, ...]:
@@ -42,6 +46,14 @@ class TrunkConfig:
     def vectors(self) -> tuple[FeatureSpec, ...]:
         """Features that are one vector per sample."""
         return tuple(spec for spec in self.features if spec.pool != "grid")
+
+    @property
+    def past_names(self) -> tuple[str, ...]:
+        """Names of the past frames' features, nearest first."""
+        if not self.history:
+            return ()
+        name = past_feature(self.features).name
+        return tuple(past_key(name, steps) for steps in self.history)
 
 
 @dataclass(frozen=True)
@@ -92,6 +104,11 @@ class SpatialTrunk(nn.Module):
         towers = [_CameraTower(config) for _ in range(cameras)]
         self.cameras = nn.ModuleList(towers)
         seen = sum(tower.out_features for tower in towers)
+        self.past: PastFrames | None = None
+        if config.history:
+            feature, count = past_feature(config.features), len(config.history)
+            self.past = PastFrames(feature, count, config.width, config.text_width)
+            seen += self.past.out_features
         self.fuse = nn.Sequential(
             nn.Linear(seen + config.text_width + config.state_dim, config.hidden),
             nn.ReLU(),
@@ -104,7 +121,8 @@ class SpatialTrunk(nn.Module):
         """Fuse.
 
         Args:
-            features: By name, (B, cameras, C, H, W) for grids and (B, D) for vectors.
+            features: By name, (B, cameras, C, H, W) for grids and (B, D) for vectors; of past
+                frames by `TrunkConfig.past_names`.
             state: (B, S), normalised.
         """
         config = self.config
@@ -113,7 +131,10 @@ class SpatialTrunk(nn.Module):
             tower([features[spec.name][:, camera] for spec in config.grids], text)
             for camera, tower in enumerate(self.cameras)
         ]
-        summary = self.fuse(torch.cat([*(view.vector for view in views), text, state], dim=1))
+        seen = [view.vector for view in views]
+        if self.past is not None:
+            seen.append(self.past([features[name] for name in config.past_names]))
+        summary = self.fuse(torch.cat([*seen, text, state], dim=1))
         return TrunkOutput(
             summary=summary,
             text=text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..errors import SpatuneError
+from .checkpoint import find_vlm
 from .digests import vlm_sha256
 from .features import FeatureSpec, extract_features
 
@@ -24,7 +25,8 @@ class VlmSource:
     """Where a policy's VLM comes from.
 
     Attributes:
-        path: Folder or hub id; empty where none is configured.
+        path: Folder or hub id, `embedded` for the VLM that comes with the package; empty where
+            none is configured.
         revision: Branch, tag or commit of a hub id.
         trust_remote_code: Run Python code that the checkpoint carries.
     """
@@ -43,7 +45,7 @@ class VlmFeatures:
     """
 
     def __init__(self, source: VlmSource, vlm: SpatialVLM | None = None) -> None:
-        self.source = source
+        self.source = replace(source, path=find_vlm(source.path))
         if vlm is not None:
             self.vlm = vlm
 

@@ -56,7 +56,7 @@ def nearest_views(
     if not len(entries):
         return
     distances = grid.distances(entries)
-    gaps = np.stack([_gaps(world, grid.points, target) for target in targets])  # (T, P)
+    gaps = np.stack([gaps_to(world, grid.points, target) for target in targets])  # (T, P)
     near = np.flatnonzero((gaps.min(axis=0) <= reach) & np.isfinite(distances))
     for point in near[np.argsort(distances[near], kind="stable")]:
         for target in np.flatnonzero(gaps[:, point] <= reach):
@@ -100,7 +100,7 @@ def view_from(
     return None
 
 
-def _gaps(world: World, points: np.ndarray, target: str) -> np.ndarray:
+def gaps_to(world: World, points: np.ndarray, target: str) -> np.ndarray:
     """Horizontal metres from points (P, 2) to the bounding box of an object."""
     entity, state = world.entities[target], world.states[target]
     yaw = np.radians(state.rotation[1])

@@ -113,8 +113,7 @@ def _check_openings(house: House) -> None:
     for path, opening in placed:
         faces = walls[opening.walls[0]], walls[opening.walls[1]]
         _check_faces(opening, faces, path)
-        for key, face in zip(("wall0", "wall1"), faces, strict=True):
-            _check_inside(opening, face, f"{path}.{key}")
+        _check_inside(opening, faces, path)
     for (path, one), (other_path, other) in combinations(placed, 2):
         if not set(one.walls).isdisjoint(other.walls) and _overlap(one, other, walls):
             raise SpatuneError(f"{other_path}: overlaps {path} in the same wall")
@@ -137,25 +136,23 @@ def _check_faces(opening: Opening, faces: tuple[Wall, Wall], path: str) -> None:
             raise SpatuneError(f"{path}.wall{index}: {face.id!r} is empty: it has no openings")
 
 
-def _check_inside(opening: Opening, face: Wall, path: str) -> None:
-    width, height = opening.right - opening.left, face.top - face.bottom
-    if width > face.length + _ROUNDING:
+def _check_inside(opening: Opening, faces: tuple[Wall, Wall], path: str) -> None:
+    left, right, length = opening.left, opening.right, faces[0].length
+    if right - left > length + _ROUNDING:
         raise SpatuneError(
-            f"{path}: the opening is {width:.3f} m wide, the wall {face.length:.3f} m"
+            f"{path}.wall0: the opening is {right - left:.3f} m wide, the wall {length:.3f} m"
         )
-    left, right = opening_span(opening, face)
-    # The faces may differ in length by the gap that is allowed between their ends.
-    slack = _ROUNDING if face.id == opening.walls[0] else _GAP
-    if left < -slack or right > face.length + slack:
+    if left < -_ROUNDING or right > length + _ROUNDING:
         raise SpatuneError(
-            f"{path}: the opening, {left:.3f} to {right:.3f} m along it, "
-            f"leaves the wall of {face.length:.3f} m"
+            f"{path}.wall0: the opening, {left:.3f} to {right:.3f} m along it, "
+            f"leaves the wall of {length:.3f} m"
         )
-    if opening.bottom < face.bottom - _ROUNDING or opening.top > face.top + _ROUNDING:
-        raise SpatuneError(
-            f"{path}: the opening, {opening.bottom:.3f} to {opening.top:.3f} m high, "
-            f"leaves the wall of {height:.3f} m"
-        )
+    for index, face in enumerate(faces):
+        if opening.bottom < face.bottom - _ROUNDING or opening.top > face.top + _ROUNDING:
+            raise SpatuneError(
+                f"{path}.wall{index}: the opening, {opening.bottom:.3f} to {opening.top:.3f} m "
+                f"high, leaves the wall from {face.bottom:.3f} to {face.top:.3f} m"
+            )
 
 
 def _are_back_to_back(one: Wall, other: Wall) -> bool:

@@ -50,6 +50,15 @@ def house_names(split: Split | None = None) -> tuple[str, ...]:
     return tuple(entry.name for entry in house_entries() if split in (None, entry.split))
 
 
+def house_sha256_of(name: str) -> str:
+    """Content hash of a house of the package.
+
+    Raises:
+        SpatuneError: There is none of that name.
+    """
+    return _entry(name).sha256
+
+
 def load_house(name: str) -> House:
     """A house of the package.
 
@@ -65,3 +74,10 @@ def load_house(name: str) -> House:
             f"the file of house {name!r} was changed: its content hash is not that of houses.json"
         )
     return house
+
+
+def _entry(name: str) -> HouseEntry:
+    entry = next((entry for entry in house_entries() if entry.name == name), None)
+    if entry is None:
+        raise SpatuneError(f"there is no house {name!r}; houses are: {', '.join(house_names())}")
+    return entry

@@ -100,7 +100,7 @@ def _segments_meet(a: GroundPoint, b: GroundPoint, c: GroundPoint, d: GroundPoin
 
 
 def _apart(first: Polygon, second: Polygon) -> bool:
-    return not (first and second) or any(
+    return any(
         max(p[i] for p in one) <= min(p[i] for p in other)
         for i in (0, 1)
         for one, other in ((first, second), (second, first))

@@ -75,9 +75,7 @@ class Surface:
 def surface_of(material: Material) -> Surface:
     """The look of a material: by the words in its name, tinted by its own colour if it has one."""
     name = material.name.lower()
-    pattern: Pattern = next(
-        (found for found, words in _PATTERNS if any(word in name for word in words)), "plain"
-    )
+    pattern = _pattern(name)
     if material.colour is not None:
         return Surface(material.colour, pattern)
     colour = _PATTERN_COLOURS[pattern]
@@ -89,6 +87,13 @@ def surface_of(material: Material) -> Surface:
     shift = (_seed(material.name) % 1000 / 1000 - 0.5) * 0.12
     red, green, blue = (min(1.0, max(0.02, part + shift)) for part in colour)
     return Surface((red, green, blue), pattern)
+
+
+def _pattern(name: str) -> Pattern:
+    for pattern, words in _PATTERNS:
+        if any(word in name for word in words):
+            return pattern
+    return "plain"
 
 
 def _seed(text: str) -> int:

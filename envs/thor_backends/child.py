@@ -6,6 +6,7 @@ anything is imported that can fail: what breaks later reaches the client as an e
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
@@ -23,6 +24,7 @@ LOG_PREFIX = "spatune child"
 UNHANDLED = "UnhandledException"
 """Error code of a reply after which the simulator is broken."""
 _PARENT_CHECK_SECONDS = 0.5
+_PIPE_BYTES = 1 << 20
 
 
 def main() -> None:
@@ -32,6 +34,7 @@ def main() -> None:
     threading.Thread(target=_die_with_parent, args=(os.getppid(),), daemon=True).start()
     try:
         replies = open(os.environ["AI2THOR_FIFO_SERVER_PIPE_PATH"], "wb", buffering=0)
+        _widen(replies)
         actions = _open_actions(os.environ["AI2THOR_FIFO_CLIENT_PIPE_PATH"])
     except KeyError as error:
         sys.exit(f"{error.args[0]} is not set: embedded_controller() starts this program")
@@ -91,6 +94,14 @@ def _open_actions(path: str) -> BinaryIO:
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     os.set_blocking(descriptor, True)
     return open(descriptor, "rb")
+
+
+def _widen(pipe: BinaryIO) -> None:
+    """Let the pipe hold a whole reply: in 64 KB pieces the two processes wait for each other."""
+    try:
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    except OSError:
+        pass  # A matter of speed alone; a machine may have a lower limit.
 
 
 def _write(stream: BinaryIO, message: bytes) -> None:

@@ -80,6 +80,17 @@ class ThorController:
         self.stop()
 
     @property
+    def simulator(self) -> Simulator:
+        """The simulator below, for experts and data that know its state.
+
+        Raises:
+            SpatuneError: The controller was stopped.
+        """
+        if self._simulator is None:
+            raise SpatuneError("this controller was stopped; make a new one")
+        return self._simulator
+
+    @property
     def scenes_in_build(self) -> set[str]:
         """Names that `reset` takes."""
         if self._scenes is None:

@@ -44,7 +44,8 @@ def embedded_controller(**kwargs: Any) -> Controller:
     # The child uses no display, but the client fails with a TypeError where none is named.
     kwargs.setdefault("x_display", os.environ.get("DISPLAY") or ":0")
     controller = start_controller(**kwargs)
-    state = controller.last_event.metadata
+    event: Any = controller.last_event
+    state = event.metadata
     # The client raises for wrong calls only, and would go on without a house.
     if state["errorCode"] == UNHANDLED:
         controller.stop()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from ...lazy import lazy_names
 
 if TYPE_CHECKING:
+    from .discrete import DiscreteHead
     from .flow import FlowHead
     from .l1 import L1Head
 
-__all__ = ["FlowHead", "L1Head"]
+__all__ = ["DiscreteHead", "FlowHead", "L1Head"]
 
-_MODULES = {"FlowHead": ".flow", "L1Head": ".l1"}
+_MODULES = {"DiscreteHead": ".discrete", "FlowHead": ".flow", "L1Head": ".l1"}
 
 __getattr__, __dir__ = lazy_names(__name__, _MODULES)

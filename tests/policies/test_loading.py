@@ -203,8 +203,8 @@ def _touch(path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("/nowhere/at/all", "neither 'embedded' nor a folder nor a hub id"),
-        ("./nowhere", "neither 'embedded' nor a folder nor a hub id"),
+        ("/nowhere/at/all", "neither 'embedded' nor 'embedded-nav' nor a folder"),
+        ("./nowhere", "neither 'embedded' nor 'embedded-nav' nor a folder"),
         ("somebody/something", "is no folder, and the hub says"),
     ],
 )

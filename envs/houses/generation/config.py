@@ -23,8 +23,8 @@ class GenerateHousesConfig:
     split: Split = "train"
     """Which of AI2-THOR's assets the houses hold."""
     generator: Literal["procthor", "simple"] = "procthor"
-    """`procthor`: AI2's generator, 1 to 12 rooms, seconds to a minute a house, not the same houses
-    every time. `simple`: one to three rooms, milliseconds, always the same house for a seed."""
+    """`procthor`: AI2's generator, 1 to 10 rooms, some seconds a house, other houses every time.
+    `simple`: one to three rooms, milliseconds, always the same house for a seed."""
     rooms: int = 2
     """Rooms of the houses of the simple generator."""
     room_specs: tuple[str, ...] = ()

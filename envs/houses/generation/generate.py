@@ -34,11 +34,13 @@ def generate_houses(config: GenerateHousesConfig) -> Path:
     _check(config)
     claim_folder(config.out, _deciding(config))
     index = HouseIndex(config.out)
+    index.remove_strays(config.split)
     failed = len(index.failures)
     done = len(index.entries)
+    processes = min(config.workers, max(0, config.count - done))
     with (
         Progress(config.count, "houses", done=done) as progress,
-        SeedWorkers(min(config.workers, config.count), config.out, SECONDS_A_SEED) as workers,
+        SeedWorkers(processes, config.out, SECONDS_A_SEED) as workers,
     ):
         seed = config.first_seed
         while len(index.entries) < config.count:

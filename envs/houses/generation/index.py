@@ -18,9 +18,11 @@ from .seed_house import SeedTask
 INDEX_FILE = "houses.json"
 FAILURES_FILE = "failures.jsonl"
 
+_DIGITS = 12
+
 
 @dataclass(frozen=True)
-class HouseEntry:
+class HouseRow:
     """What the index says of one house.
 
     Attributes:
@@ -50,10 +52,10 @@ class HouseEntry:
     object_types: dict[str, int]
 
     @classmethod
-    def save(cls, house: House, task: SeedTask, folder: Path) -> HouseEntry:
+    def save(cls, house: House, task: SeedTask, folder: Path) -> HouseRow:
         """Write a house into a folder."""
         digest = house_sha256(house)
-        name = f"{task.split}-{digest[:12]}.json"
+        name = f"{task.split}-{digest[:_DIGITS]}.json"
         save_house(house, folder / name)
         kinds = Counter(find_asset(thing.asset_id).object_type for thing, _ in house.all_objects())
         return cls(
@@ -86,11 +88,11 @@ class HouseIndex:
             SpatuneError: A file of the index is no index.
         """
         self._folder = folder
-        self.entries: dict[int, HouseEntry] = {}
+        self.entries: dict[int, HouseRow] = {}
         self.failures: dict[int, str] = {}
         try:
             for row in _rows(folder / INDEX_FILE, whole=True):
-                entry = HouseEntry(**row)
+                entry = HouseRow(**row)
                 if (folder / entry.file).is_file():
                     self.entries[entry.seed] = entry
             for row in _rows(folder / FAILURES_FILE, whole=False):
@@ -100,7 +102,14 @@ class HouseIndex:
                 f"{folder} holds an index that cannot be read ({error}); remove the folder"
             ) from None
 
-    def add(self, entry: HouseEntry) -> None:
+    def remove_strays(self, split: str) -> None:
+        """Remove houses that a killed run wrote and did not live to list."""
+        listed = {entry.file for entry in self.entries.values()}
+        for path in self._folder.glob(f"{split}-{'[0-9a-f]' * _DIGITS}.json"):
+            if path.name not in listed:
+                path.unlink()
+
+    def add(self, entry: HouseRow) -> None:
         """Keep a house that was written."""
         self.entries[entry.seed] = entry
         rows = [asdict(self.entries[seed]) for seed in sorted(self.entries)]

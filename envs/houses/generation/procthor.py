@@ -19,6 +19,7 @@ import numpy as np
 from ....errors import SpatuneError, first_line
 from ..assets import Split, find_asset
 from .procthor_controller import GeometricController
+from .procthor_repairs import repair_procthor
 from .resting import fallen
 from .yaw_box import YawBox, standing_size
 
@@ -67,7 +68,8 @@ def generate_procthor_house(
                 house, _ = generator.sample()
             except Exception as error:
                 # The package raises bare exceptions and stumbles over its own assertions.
-                raise SpatuneError(f"seed {seed} gave no house: {first_line(error)}") from error
+                reason = f"{type(error).__name__}: {first_line(error)}"
+                raise SpatuneError(f"seed {seed} gave no house: {reason}") from error
     # The package leaves numpy's numbers in the house.
     raw = json.loads(json.dumps(house.data, default=float))
     for thing in raw["objects"]:
@@ -107,6 +109,7 @@ def _controller() -> GeometricController:
     return GeometricController()
 
 
+@cache
 def _import_procthor() -> types.ModuleType:
     try:
         with _stand_in_for_moviepy():
@@ -116,6 +119,7 @@ def _import_procthor() -> types.ModuleType:
             f"ProcTHOR's generator needs the package {error.name}; "
             "install it: pip install 'spatune[procthor]'"
         ) from error
+    repair_procthor()
     return procthor.generation
 
 

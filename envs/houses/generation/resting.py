@@ -76,7 +76,9 @@ def fallen(furniture: Asset, where: YawBox, box: YawBox, kind: str) -> YawBox:
     """
     if furniture.object_type in HANGERS or kind == "Faucet":
         return box
-    below = [area for area in supports(furniture) if where.bottom + area.height < box.bottom + _SUNK]
+    below = [
+        area for area in supports(furniture) if where.bottom + area.height < box.bottom + _SUNK
+    ]
     if not below:
         return box
     x, z = where.to_own((box.centre[0], box.centre[2]))
@@ -104,9 +106,7 @@ def _has_room(area: Support, size: Vector) -> bool:
     return fits and area.clearance > size[1]
 
 
-def _hang(
-    kind: str, where: YawBox, size: Vector, others: Sequence[YawBox]
-) -> YawBox | None:
+def _hang(kind: str, where: YawBox, size: Vector, others: Sequence[YawBox]) -> YawBox | None:
     """Draped over a rail, or turning on it as a roll of paper does."""
     x, y, z = where.centre
     height = y if kind == "ToiletPaperHanger" else where.top - size[1] / 2

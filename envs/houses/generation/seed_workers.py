@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import time
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ....errors import SpatuneError, first_line
-from .index import HouseEntry
+from .index import HouseRow
 from .seed_house import SeedTask, make_house
 
 _EXIT_SECONDS = 5.0
@@ -27,7 +28,7 @@ class SeedResult:
     """
 
     task: SeedTask
-    entry: HouseEntry | None
+    entry: HouseRow | None
     reason: str = ""
 
 
@@ -119,13 +120,12 @@ class SeedWorkers:
 
 
 def _serve(connection: Connection, out: Path) -> None:
-    while True:
-        try:
+    """Make houses until the parent is gone."""
+    with contextlib.suppress(EOFError, ConnectionError, KeyboardInterrupt):
+        while True:
             task: SeedTask = connection.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        try:
-            result = SeedResult(task, HouseEntry.save(make_house(task), task, out))
-        except SpatuneError as error:
-            result = SeedResult(task, None, first_line(error))
-        connection.send(result)
+            try:
+                result = SeedResult(task, HouseRow.save(make_house(task), task, out))
+            except SpatuneError as error:
+                result = SeedResult(task, None, first_line(error))
+            connection.send(result)

@@ -56,15 +56,9 @@ def _furnished(plan: SimplePlan, split: Split, random: np.random.Generator) -> H
     objects: list[HouseObject] = []
     starts = []
     for room in plan.plans:
-        before = [
-            [
-                plan.before_opening(opening, room.id, depth)
-                for opening in openings
-                if room.id in opening.rooms
-            ]
-            for openings, depth in ((plan.doors, _DOOR_DEPTH), (plan.windows, _WINDOW_DEPTH))
-        ]
-        furnisher = RoomFurnisher(room, *before, split, random)
+        doors = plan.spaces_before(plan.doors, room.id, _DOOR_DEPTH)
+        windows = plan.spaces_before(plan.windows, room.id, _WINDOW_DEPTH)
+        furnisher = RoomFurnisher(room, doors, windows, split, random)
         furnisher.furnish()
         if not furnisher.placed:
             return None
@@ -130,8 +124,7 @@ def _small_asset(kind: str, split: Split, random: np.random.Generator) -> Asset 
     fitting = [
         asset
         for asset in assets_of_type(kind)
-        if asset.split in (split, None)
-        and (kind != "HousePlant" or asset.size[1] < _PLANT_HEIGHT)
+        if asset.split in (split, None) and (kind != "HousePlant" or asset.size[1] < _PLANT_HEIGHT)
     ]
     return fitting[random.integers(len(fitting))] if fitting else None
 

@@ -38,11 +38,15 @@ def _no_corner(asset: Asset) -> bool:
 
 
 def _straight(asset: Asset) -> bool:
-    return asset.size[0] < 2.6 and asset.size[2] < 0.7
+    return asset.size[0] < 3.2 and asset.size[2] < 0.7
 
 
 def _low(asset: Asset) -> bool:
     return asset.size[1] < 1.0 and asset.size[0] < 1.8 and asset.size[2] < 1.0
+
+
+def _wide(asset: Asset) -> bool:
+    return 1.0 < asset.size[0] < 2.0
 
 
 def _standing(asset: Asset) -> bool:
@@ -77,7 +81,7 @@ PIECES: dict[str, tuple[Piece, ...]] = {
     ),
     "LivingRoom": (
         Piece("Sofa", fits=_no_corner),
-        Piece("TVStand", fits=_low),
+        Piece("TVStand", fits=_wide),
         Piece("CoffeeTable", 0.7, "before", "Sofa", 0.45),
         Piece("SideTable", 0.6, fits=_small_table),
         Piece("ArmChair", 0.6),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..assets import Asset, Split, assets_of_type
 from ..house import Colour, GroundPoint, Material, Opening, Room, Wall
+from ..openings import opening_span
 from .yaw_box import YawBox
 
 ROOM_CHAINS: dict[int, tuple[tuple[str, ...], ...]] = {
@@ -94,21 +95,26 @@ class SimplePlan:
     height: float
     ceiling: Material
 
-    def before_opening(self, opening: Opening, room: str, depth: float) -> YawBox:
-        """The space in front of an opening in a room, from floor to ceiling."""
+    def spaces_before(self, openings: Sequence[Opening], room: str, depth: float) -> list[YawBox]:
+        """The spaces in front of those openings that a room has, from floor to ceiling."""
         walls = {wall.id: wall for wall in self.walls}
-        index = opening.rooms.index(room)
-        wall = walls[opening.walls[index]]
-        start, end = np.array(wall.start), np.array(wall.end)
-        along = (end - start) / wall.length
-        left = opening.left if index == 0 else wall.length - opening.right
-        middle = start + along * (left + (opening.right - opening.left) / 2)
-        # The room is to the right of its walls.
-        x, z = middle + depth / 2 * np.array([along[1], -along[0]])
-        yaw = float(np.degrees(np.arctan2(-along[1], along[0])))
-        width = opening.right - opening.left
-        size = (width, self.height, depth)
-        return YawBox((float(x), self.height / 2, float(z)), size, yaw)
+        found = []
+        for opening in openings:
+            if room in opening.rooms:
+                wall = walls[opening.walls[opening.rooms.index(room)]]
+                found.append(_space_before(opening, wall, depth))
+        return found
+
+
+def _space_before(opening: Opening, wall: Wall, depth: float) -> YawBox:
+    left, right = opening_span(opening, wall)
+    start, end = np.array(wall.start), np.array(wall.end)
+    along = (end - start) / wall.length
+    # The room is to the right of its walls.
+    x, z = start + along * (left + right) / 2 + depth / 2 * np.array([along[1], -along[0]])
+    yaw = float(np.degrees(np.arctan2(-along[1], along[0])))
+    height = wall.top - wall.bottom
+    return YawBox((float(x), height / 2, float(z)), (right - left, height, depth), yaw)
 
 
 def simple_plan(count: int, split: Split, random: np.random.Generator) -> SimplePlan:
@@ -136,7 +142,7 @@ def simple_plan(count: int, split: Split, random: np.random.Generator) -> Simple
         for line, (a, b) in shared.items()
     ]
     free = [wall for wall in walls if wall.exterior and wall.room_id == _entrance(plans).id]
-    front = free[random.integers(len(free))]
+    front = free[int(random.integers(len(free)))]
     doors.append(_outer_door(front, walls, split, random))
     windows = _windows(plans, walls, front, split, random)
     rooms = tuple(
@@ -185,7 +191,7 @@ def _wall_material(random: np.random.Generator) -> Material:
 
 
 def _choice(names: Sequence[str], random: np.random.Generator) -> str:
-    return names[random.integers(len(names))]
+    return names[int(random.integers(len(names)))]
 
 
 def _entrance(plans: Sequence[RoomPlan]) -> RoomPlan:
@@ -241,9 +247,11 @@ def _windows(
                 "Window",
                 split,
                 random,
-                lambda asset, wall=wall: "Bay" not in asset.id
-                and asset.size[0] < wall.length - 0.6
-                and asset.size[1] < wall.top - 0.8,
+                lambda asset, wall=wall: (
+                    "Bay" not in asset.id
+                    and asset.size[0] < wall.length - 0.6
+                    and asset.size[1] < wall.top - 0.8
+                ),
             )
             bottom = (wall.top - asset.size[1]) / 2
             name = f"window|{plan.number}|{index}"

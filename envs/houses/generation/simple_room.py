@@ -189,7 +189,8 @@ class RoomFurnisher:
     def _is_walkable(self, clear: np.ndarray) -> bool:
         """Whether an agent gets from each door to each other one and to most of the free floor."""
         free = clear >= AGENT_RADIUS
-        labels, _ = ndimage.label(free.reshape(self._shape))
+        labels = np.empty(self._shape, np.int32)
+        ndimage.label(free.reshape(self._shape), output=labels)
         labels = labels.ravel()
         doors = {int(labels[cell]) for cell in self._door_cells}
         if len(doors) != 1 or 0 in doors:

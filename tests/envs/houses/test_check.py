@@ -101,29 +101,27 @@ def test_a_wall_may_be_as_far_as_a_centimetre_from_its_floor(index: int) -> None
         check_house(pushed(0.03))
 
 
-def test_a_side_may_have_several_walls_and_a_wall_several_sides() -> None:
-    wall = HOUSE.walls[2]
-    (x, z), (end_x, end_z) = wall.start, wall.end
-    middle = ((x + end_x) / 2, (z + end_z) / 2)
+@pytest.mark.parametrize("index", [2, 3])
+def test_a_side_may_have_several_walls_and_a_wall_several_sides(index: int) -> None:
+    wall = HOUSE.walls[index]
+    middle = ((wall.start[0] + wall.end[0]) / 2, (wall.start[1] + wall.end[1]) / 2)
     halves = (
         replace(wall, id="wall|2|first", end=middle),
         replace(wall, id="wall|2|second", start=middle),
     )
-    outer = next(
-        index
-        for index in OUTER
-        if HOUSE.walls[index].start == wall.end and HOUSE.walls[index].end == wall.start
+    inner = replace(
+        with_walls(**{f"w{index}": None, **{f"w{outer}": None for outer in OUTER}}),
+        doors=(),
+        windows=(),
     )
-    house = with_walls(w2=None, **{f"w{outer}": None})
-    check_house(replace(house, walls=(*house.walls, *halves)))
+    check_house(replace(inner, walls=(*inner.walls, *halves)))
     refused(
-        replace(house, walls=(*house.walls, halves[0])),
+        replace(inner, walls=(*inner.walls, halves[0])),
         f"house.rooms[0].floorPolygon: open from ({middle[0]:g}, {middle[1]:g}) towards",
     )
-    corner = ((x + end_x) / 2, (z + end_z) / 2)
     floor = HOUSE.rooms[0].floor
-    at = floor.index(wall.start)
-    check_house(with_floor(0, (*floor[: at + 1], corner, *floor[at + 1 :])))
+    at = floor.index(wall.start) + 1
+    check_house(with_floor(0, (*floor[:at], middle, *floor[at:])))
 
 
 def test_rooms_do_not_overlap() -> None:
@@ -146,11 +144,18 @@ def test_an_outer_face_has_an_inner_one_behind_it(index: int) -> None:
 @pytest.mark.parametrize(
     ("door", "message"),
     [
-        ({"left": 0.0, "right": 1.8}, "wall0: the opening is 1.800 m wide, the wall 1.681 m"),
+        ({"left": -0.1, "right": 1.7}, "wall0: the opening is 1.800 m wide, the wall 1.681 m"),
         ({"left": -0.1}, "wall0: the opening, -0.100 to 1.382 m along it, leaves the wall of 1.68"),
         ({"right": 1.7, "left": 0.5}, "wall0: the opening, 0.500 to 1.700 m along it, leaves"),
-        ({"top": 3.0}, "wall0: the opening, 0.000 to 3.000 m high, leaves the wall of 2.554 m"),
-        ({"bottom": -0.5}, "wall0: the opening, -0.500 to 2.104 m high, leaves the wall of 2.554"),
+        ({"right": 1.685}, "wall0: the opening, 0.340 to 1.685 m along it, leaves"),
+        (
+            {"top": 3.0},
+            "wall0: the opening, 0.000 to 3.000 m high, leaves the wall from 0.000 to 2.5",
+        ),
+        (
+            {"bottom": -0.5},
+            "wall0: the opening, -0.500 to 2.104 m high, leaves the wall from 0.000",
+        ),
         (
             {"walls": (DOOR.walls[0], "wall|exterior|0.00|3.36|3.36|3.36")},
             "wall1: 'wall|exterior|0.00|3.36|3.36|3.36' is not back to back with wall0 ",
@@ -171,10 +176,31 @@ def test_an_opening_is_in_its_wall(door: dict, message: str) -> None:
     refused(replace(HOUSE, doors=(replace(DOOR, **door),)), f"house.doors[0].{message}")
 
 
+def test_an_opening_is_no_higher_than_either_face() -> None:
+    far = next(i for i, wall in enumerate(HOUSE.walls) if wall.id == DOOR.walls[1])
+    low = with_walls(**{f"w{far}": replace(HOUSE.walls[far], top=2.0)})
+    refused(low, "house.doors[0].wall1: the opening, 0.000 to 2.104 m high, leaves the wall from")
+
+
 def test_an_opening_may_fill_its_wall() -> None:
     wall = next(wall for wall in HOUSE.walls if wall.id == DOOR.walls[0])
     whole = replace(DOOR, left=0.0, right=wall.length, bottom=wall.bottom, top=wall.top)
     check_house(replace(HOUSE, doors=(whole,)))
+
+
+def test_the_faces_of_a_wall_may_differ_by_a_centimetre() -> None:
+    far = next(i for i, wall in enumerate(HOUSE.walls) if wall.id == DOOR.walls[1])
+    near = next(wall for wall in HOUSE.walls if wall.id == DOOR.walls[0])
+    whole = replace(DOOR, left=0.0, right=near.length)
+    x, z = HOUSE.walls[far].start
+    for shorter, fits in ((0.005, True), (0.03, False)):
+        face = replace(HOUSE.walls[far], start=(x, z - shorter))
+        assert face.length == pytest.approx(near.length - shorter)
+        house = replace(with_walls(**{f"w{far}": face}), doors=(whole,))
+        if fits:
+            check_house(house)
+        else:
+            refused(house, f"house.walls[{far}]: no face of room|3 is behind this outer one")
 
 
 def beside(opening: Opening, metres: float) -> Opening:

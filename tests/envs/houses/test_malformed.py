@@ -188,6 +188,7 @@ def test_a_field_of_the_wrong_type_is_named(schema: str, path: str) -> None:
         ("doors[0].assetId", "Doorway_44", "unknown asset 'Doorway_44'; near it: Doorway_4"),
         ("doors[0].openness", 1.5, "expected a number from 0 to 1, got 1.5"),
         ("doors[0].boundingBox.max.x", 0.2, "must be more than 0.339852 of .*min, got 0.2"),
+        ("doors[0].boundingBox.max.y", 0, "must be more than 0 of .*min, got 0"),
         ("windows[1].boundingBox.max.y", -1, "must be more than 0.820265 of .*min, got -1"),
         ("windows[1].id", "door|1|3", "'door|1|3' is also the id of house.doors[0]"),
         ("objects[1].assetId", "Frige_1", "unknown asset 'Frige_1'; near it: Fridge_1"),

@@ -210,6 +210,19 @@ def test_only_the_leaf_bars_a_doorway() -> None:
     assert with_leaf == {"Doorway"}
 
 
+@settings(deadline=None, max_examples=40)
+@given(
+    st.sampled_from(
+        [a for kind in ("Doorframe", "Doorway", "Window") for a in assets_of_type(kind)]
+    ),
+    st.tuples(st.floats(0.6, 3), st.floats(0.5, 2.5), st.floats(0.05, 0.6)),
+)
+def test_openings_fill_holes_of_other_sizes(asset: Asset, size: tuple[float, float, float]) -> None:
+    low, high = joint_bounds(parts_of(replace(asset, size=size)))
+    np.testing.assert_allclose(high, np.array(size) / 2, atol=1e-6)
+    np.testing.assert_allclose(low, -np.array(size) / 2, atol=1e-6)
+
+
 def test_a_cylinder_is_round_and_no_extent_is_zero() -> None:
     Part("cylinder", (0, 0, 0), (1, 2, 1), (0, 0, 0))
     with pytest.raises(SpatuneError, match="cylinder along x"):
