@@ -225,7 +225,9 @@ class Simulator:
     ) -> View:
         images = self.renderer.render(camera.camera(), depth=True, owners=instances or classes)
         assert images.rgb is not None and images.depth is not None, "both were asked for"
-        rgb = np.where(images.depth[..., None] >= _NOTHING, np.array(camera.background, np.uint8), images.rgb)
+        rgb = np.where(
+            images.depth[..., None] >= _NOTHING, np.array(camera.background, np.uint8), images.rgb
+        )
         return self._view(Images(rgb, images.depth, images.owners), depth, instances, classes)
 
     def _painted(self, images: Images, paint: np.ndarray) -> np.ndarray:

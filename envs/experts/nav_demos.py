@@ -16,12 +16,10 @@ from ...work_folder import claim_folder
 from ..houses.assets import object_types
 from ..houses.library import house_names
 from ..navigation.task import NAV_TASKS
-from ..thor import ThorEnv
-from .episodes import save_arrays
 from .jobs import run_jobs
 from .nav_demos_config import DemosNavConfig
 from .nav_demos_dataset import write_nav_dataset
-from .nav_episodes import NavEpisodePlan, Outcome, record_episode
+from .nav_episodes import NavEpisodePlan, Outcome
 
 _Job = tuple[DemosNavConfig, list[NavEpisodePlan], Path]
 
@@ -101,22 +99,12 @@ def _deciding(config: DemosNavConfig) -> dict[str, object]:
 def _run_job(job: _Job) -> Iterator[Outcome]:
     """The episodes of one task in one house: building a world takes longer than an episode."""
     config, plans, work = job
-    env: ThorEnv | None = None
-    try:
-        for plan in plans:
-            done = work / f"{plan.name}.npz"
-            if not done.exists():
-                env = env or ThorEnv(
-                    plan.task, split=config.split, houses=(plan.house,), backend="embedded",
-                    image_size=config.image_size, max_steps=config.max_steps, render_every=0,
-                )  # fmt: skip
-                save_arrays(
-                    done,
-                    **record_episode(env, plan, seed=config.seed, targets=config.targets,
-                                     detour=config.detour),
-                )  # fmt: skip
-            with np.load(done) as stored:
-                yield stored["outcome"].item()
-    finally:
-        if env is not None:
-            env.close()
+    missing = [plan for plan in plans if not _file(work, plan).exists()]
+    made = _make(config, missing, work) if missing else iter(())
+    for plan in plans:
+        if plan in missing:
+            next(made)
+        with np.load(_file(work, plan)) as stored:
+            yield stored["outcome"].item()
+
+

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..navigation.task import MAX_STEPS, TARGET_TYPES, NavTask
+from ..houses.targets import TARGET_TYPES
+from ..navigation.task import MAX_STEPS, NavTask
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One navigation episode of the expert, with detours: `NavEpisodePlan`."""
+"""One navigation episode of the expert, planned, drawn and played: `NavEpisodePlan`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 from ...errors import SpatuneError
 from ..houses.library import house_sha256_of
 from ..navigation.episode import NavEpisode
+from ..navigation.guide import NavGuide
 from ..navigation.sampling import sample_episode
 from ..navigation.task import IMAGE_KEY, NAV_ACTIONS, NAV_TASKS, NavTask
 from ..thor import ThorEnv
@@ -77,32 +78,42 @@ class Detours:
         return int(self._random.choice(_DETOURS))
 
 
-def record_episode(
-    env: ThorEnv, plan: NavEpisodePlan, *, seed: int, targets: tuple[str, ...], detour: float
-) -> dict[str, np.ndarray]:
-    """Draw an episode and let the expert play it.
+def draw_episode(
+    guide: NavGuide, plan: NavEpisodePlan, seed: int, targets: tuple[str, ...]
+) -> NavEpisode | None:
+    """The episode of a plan, or None where the house has no such episode.
 
     Args:
-        env: Environment of the plan's task and house, with `render_every=0`.
+        guide: Of a controller that has just entered the plan's house: the places to draw from lie
+            on a grid around the agent, so one that has moved gives other episodes.
         plan: Which episode.
-        seed: Of the data set.
+        seed: Of the dataset.
         targets: ObjectNav: types to find.
-        detour: See `Detours`.
+    """
+    sha256, random = house_sha256_of(plan.house), plan.random(seed, 0)
+    try:
+        return sample_episode(guide, plan.task, plan.house, sha256, random, targets)
+    except SpatuneError:
+        return None
+
+
+def play_episode(
+    env: ThorEnv, episode: NavEpisode | None, detours: Detours
+) -> dict[str, np.ndarray]:
+    """Let the expert play an episode.
+
+    Args:
+        env: Environment of the episode's task, with `render_every=0`.
+        episode: As `draw_episode` gave it.
+        detours: When the expert has not its way.
 
     Returns:
         `success` and `outcome`; of an episode that was drawn also `episode` (JSON) and `labels`,
         `executed` (T,), numbers of `NAV_ACTIONS`; of a solved one also what was seen before each
         action: `states` float32 (T, 5) and `images` uint8 (T, H, W, 3).
     """
-    sha256, random = house_sha256_of(plan.house), plan.random(seed, 0)
-    try:
-        episode = sample_episode(env.guide, plan.task, plan.house, sha256, random, targets)
-    except SpatuneError:
+    if episode is None:
         return {"success": np.array(False), "outcome": np.array("not drawn")}
-    return _play(env, episode, Detours(detour, plan.random(seed, 1)))
-
-
-def _play(env: ThorEnv, episode: NavEpisode, detours: Detours) -> dict[str, np.ndarray]:
     env.reset(options={"episode": episode})
     # A new expert for every episode: it remembers places that turned out useless.
     expert = NavExpert(env)

@@ -9,6 +9,7 @@ import numpy as np
 from .assets import find_asset
 from .house import House, HouseObject, Opening, Wall
 from .openings import opening_span
+from .yaw_box import standing_size
 
 AGENT_RADIUS = 0.2
 AGENT_HEIGHT = 1.8
@@ -173,7 +174,7 @@ def _in_polygon(points: np.ndarray, polygon: np.ndarray) -> np.ndarray:
 
 def _in_the_way(thing: HouseObject, parent: HouseObject | None) -> bool:
     """Whether a walking agent meets an object; what lies on furniture is above that."""
-    height = find_asset(thing.asset_id).size[1]
+    height = standing_size(find_asset(thing.asset_id).size, thing.rotation)[1]
     bottom, top = thing.position[1] - height / 2, thing.position[1] + height / 2
     if parent is not None and bottom > 0.3:
         return False
@@ -181,7 +182,7 @@ def _in_the_way(thing: HouseObject, parent: HouseObject | None) -> bool:
 
 
 def _object_box(thing: HouseObject) -> _Box:
-    size = find_asset(thing.asset_id).size
+    size = standing_size(find_asset(thing.asset_id).size, thing.rotation)
     return (
         thing.position[0],
         thing.position[2],

@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 
 from ...errors import SpatuneError
+from ..houses.targets import TARGET_TYPES
 from .episode import NavEpisode
 from .guide import NavGuide
-from .task import SHORTEST_METRES, TARGET_TYPES, TURN_DEGREES, NavTask
+from .task import SHORTEST_METRES, TURN_DEGREES, NavTask
 
 _TRIES = 50
 

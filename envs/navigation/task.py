@@ -28,12 +28,6 @@ GOAL_METRES = 0.2
 SHORTEST_METRES = 1.0
 """Episodes begin at least this far from their goal, along the way."""
 
-TARGET_TYPES = (
-    *("AlarmClock", "Apple", "BaseballBat", "BasketBall", "Bowl", "GarbageCan", "HousePlant"),
-    *("Laptop", "Mug", "SprayBottle", "Television", "Vase"),
-)
-"""ObjectNav's targets: RoboTHOR's."""
-
 STATE_LAYOUT = ("goal_distance", "goal_sin", "goal_cos", "horizon", "blocked")
 """`observation.state`: metres to the goal in a straight line, sine and cosine of its direction from
 straight ahead (positive to the right), the camera's horizon (degrees down / 30), and 1 if the last

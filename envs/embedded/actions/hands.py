@@ -9,7 +9,7 @@ import numpy as np
 
 from ...houses.assets import find_asset
 from ...houses.frames import rotation_matrix
-from ...houses.generation.supports import Support, supports
+from ...houses.supports import Support, supports
 from ..entities import Entity
 from ..faults import ActionFault
 from ..values import number, text, truth

@@ -6,7 +6,7 @@ from ..floorplan import FloorPlan
 from ..house import GroundPoint, House, HouseObject
 from ..polygon import contains
 from ..reachable import ReachableGrid
-from .yaw_box import object_box
+from ..yaw_box import object_box
 
 LEAST_POINTS = 5
 """Reachable grid points that a room needs; ProcTHOR's own rule."""

@@ -18,10 +18,10 @@ import numpy as np
 
 from ....errors import SpatuneError, first_line
 from ..assets import Split, find_asset
+from ..yaw_box import YawBox, standing_size
 from .procthor_controller import GeometricController
 from .procthor_repairs import repair_procthor
 from .resting import fallen
-from .yaw_box import YawBox, standing_size
 
 LARGEST_SEED = 2**32 - 1
 """The greatest seed that ProcTHOR's random numbers take."""

@@ -12,9 +12,9 @@ from ....errors import SpatuneError
 from ..assets import Asset, find_asset
 from ..house import GroundPoint, Vector
 from ..polygon import contains
+from ..supports import supports
+from ..yaw_box import YawBox, standing_size
 from .resting import fallen, rest_on
-from .supports import supports
-from .yaw_box import YawBox, standing_size
 
 _BOX_TRIANGLES = [0, 1, 3, 0, 3, 2, 4, 6, 7, 4, 7, 5, 0, 4, 5, 0, 5, 1, 2, 3, 7, 2, 7, 6,
                   0, 2, 6, 0, 6, 4, 1, 5, 7, 1, 7, 3]  # fmt: skip

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..assets import Asset
 from ..house import Vector
-from .supports import HANGERS, Support, supports
-from .yaw_box import YawBox
+from ..supports import HANGERS, Support, supports
+from ..yaw_box import YawBox
 
 _ATTEMPTS = 40
 _TOUCH = 1e-3

@@ -11,10 +11,10 @@ from ..assets import Split
 from ..floorplan import FloorPlan
 from ..house import House
 from ..read import read_house
+from ..targets import target_types
 from .faults import house_fault
 from .procthor import generate_procthor_house
 from .simple import simple_house
-from .targets import target_types
 
 _GRID = 0.25
 

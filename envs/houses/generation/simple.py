@@ -9,12 +9,12 @@ import numpy as np
 from ....errors import SpatuneError
 from ..assets import Asset, Split, assets_of_type
 from ..house import AgentPose, House, HouseObject, Light
+from ..targets import TARGET_TYPES, target_types
+from ..yaw_box import YawBox
 from .resting import rest_on
 from .simple_catalogue import FIXED, SMALL_THINGS
 from .simple_plan import ROOM_CHAINS, SimplePlan, simple_plan
 from .simple_room import Furniture, RoomFurnisher
-from .targets import TARGET_TYPES, target_types
-from .yaw_box import YawBox
 
 _SPLITS: tuple[Split, ...] = ("train", "val", "test")
 _ATTEMPTS = 20

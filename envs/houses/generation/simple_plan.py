@@ -10,7 +10,7 @@ import numpy as np
 from ..assets import Asset, Split, assets_of_type
 from ..house import Colour, GroundPoint, Material, Opening, Room, Wall
 from ..openings import opening_span
-from .yaw_box import YawBox
+from ..yaw_box import YawBox
 
 ROOM_CHAINS: dict[int, tuple[tuple[str, ...], ...]] = {
     1: (("LivingRoom",), ("Bedroom",), ("Kitchen",)),

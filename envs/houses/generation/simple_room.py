@@ -10,9 +10,9 @@ from scipy import ndimage
 
 from ..assets import Asset, Split, assets_of_type
 from ..house import GroundPoint
+from ..yaw_box import YawBox
 from .simple_catalogue import PIECES, Piece
 from .simple_plan import RoomPlan
-from .yaw_box import YawBox
 
 AGENT_RADIUS = 0.25
 """Radius for which the room stays walkable, metres; a little more than AI2-THOR's agent has."""

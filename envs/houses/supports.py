@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..assets import Asset
-from ..house import Vector
+from .assets import Asset
+from .house import Vector
 
 COUNTER_DEPTH = 0.61
 """Depth of kitchen counters, metres."""

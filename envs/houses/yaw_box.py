@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from ..assets import find_asset
-from ..house import GroundPoint, HouseObject, Vector
+from .assets import find_asset
+from .house import GroundPoint, HouseObject, Vector
 
 _LYING = 45.0
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..assets import find_asset
-from ..house import House
+from .assets import find_asset
+from .house import House
 from .supports import HIDING
 
 TARGET_TYPES = (
