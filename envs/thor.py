@@ -379,10 +379,14 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
 
     def _end(self, success: bool) -> dict[str, Any]:
         assert self.episode is not None, "an episode is played"
-        near = success and self.task == "objectnav"
+        distance: float | None = None
+        if self.task == "objectnav" and success:
+            distance = 0.0
+        elif self.task != "roomvisit":
+            distance = self.guide.distance(self.episode, self.place)
         return {
             **self._info(success),
-            "distance_to_goal": 0.0 if near else self.guide.distance(self.episode, self.place),
+            "distance_to_goal": distance,
             "start_distance": self.episode.start_distance,
             "optimal_length": self.episode.start_distance,
             "optimal_steps": self.episode.optimal_steps,

@@ -23,7 +23,6 @@ from ..errors import SpatuneError
 from ..progress import Progress
 from .checkpoint import find_vlm
 from .columns import (
-    BEST,
     CHUNK,
     CHUNK_PAD,
     FOLDER,
@@ -60,8 +59,7 @@ class FeaturesConfig:
     orientation: Orientation = "upright"
     """Of the images, where the data set has no meta/env_spec.json that says it."""
     chunk_length: int = 16
-    """Actions in a chunk where the data set has no column `action.chunk` of its own. They come from
-    `action.best`, where it has that, else from `action`."""
+    """Actions in a chunk where the data set has no column `action.chunk` of its own."""
     batch_size: int = 64
     """Frames in one call of the VLM."""
     device: str = "cpu"
@@ -199,7 +197,7 @@ def _write_labels(config: FeaturesConfig, work: Path) -> list[str]:
     else:
         episodes = source.array("episode_index").reshape(-1)
         arrays[CHUNK], arrays[CHUNK_PAD] = action_chunks(
-            source.array(BEST if BEST in source.names else ACTION), episodes, config.chunk_length
+            source.array(ACTION), episodes, config.chunk_length
         )
     for name, array in arrays.items():
         np.save(column_path(work, name), array)

@@ -16,10 +16,12 @@ from ...work_folder import claim_folder
 from ..houses.assets import object_types
 from ..houses.library import house_names
 from ..navigation.task import NAV_TASKS
+from ..thor import ThorEnv
+from .episodes import save_arrays
 from .jobs import run_jobs
 from .nav_demos_config import DemosNavConfig
 from .nav_demos_dataset import write_nav_dataset
-from .nav_episodes import NavEpisodePlan, Outcome
+from .nav_episodes import Detours, NavEpisodePlan, Outcome, draw_episode, play_episode
 
 _Job = tuple[DemosNavConfig, list[NavEpisodePlan], Path]
 
@@ -100,11 +102,30 @@ def _run_job(job: _Job) -> Iterator[Outcome]:
     """The episodes of one task in one house: building a world takes longer than an episode."""
     config, plans, work = job
     missing = [plan for plan in plans if not _file(work, plan).exists()]
-    made = _make(config, missing, work) if missing else iter(())
     for plan in plans:
-        if plan in missing:
-            next(made)
-        with np.load(_file(work, plan)) as stored:
-            yield stored["outcome"].item()
+        if plan not in missing:
+            with np.load(_file(work, plan)) as stored:
+                yield stored["outcome"].item()
+    if missing:
+        yield from _make(config, missing, work)
 
 
+def _make(config: DemosNavConfig, plans: list[NavEpisodePlan], work: Path) -> Iterator[Outcome]:
+    env = ThorEnv(
+        plans[0].task, split=config.split, houses=(plans[0].house,), backend="embedded",
+        image_size=config.image_size, max_steps=config.max_steps, render_every=0,
+    )  # fmt: skip
+    try:
+        # All are drawn before any is played, as `draw_episode` asks.
+        episodes = [draw_episode(env.guide, plan, config.seed, config.targets) for plan in plans]
+        for plan, episode in zip(plans, episodes, strict=True):
+            detours = Detours(config.detour, plan.random(config.seed, 1))
+            arrays = play_episode(env, episode, detours)
+            save_arrays(_file(work, plan), **arrays)
+            yield arrays["outcome"].item()
+    finally:
+        env.close()
+
+
+def _file(work: Path, plan: NavEpisodePlan) -> Path:
+    return work / f"{plan.name}.npz"

@@ -33,9 +33,9 @@ def write_nav_dataset(
 
     The columns are those of `ThorEnv`'s observation, `action` (1,), the number of the expert's
     choice, and `action.executed` (1,), the number of what was done. `EPISODES_FILE` holds for each
-    episode the `NavEpisode`, with the house's content hash, the plan's number, the seed, how many
-    steps it has and how many of them were detours, and `sha256` of states, labels and pictures:
-    the same episode made again has the same hash.
+    episode the `NavEpisode`, with the house's content hash, the plan's number, the seed, its steps,
+    those of them at which a detour led away from the label, and `sha256` of states, labels and
+    pictures: the same episode made again has the same hash.
 
     Returns:
         Frames written.

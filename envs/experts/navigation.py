@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 
 from ...errors import SpatuneError
+from ..embedded.tour import shortest_tour
 from ..embedded.viewpoints import gaps_to, nearest_views, view_from
 from ..houses.polygon import contains
 from ..houses.reachable import ReachableGrid
@@ -27,9 +29,9 @@ _MOVE, _LEFT, _RIGHT, _UP, _DOWN, _DONE = NAV_ACTIONS
 class NavExpert:
     """Chooses the next action of an episode from the state of the simulator.
 
-    It keeps no plan between actions, only which places with a view of the target have turned out
-    useless: after any detour it goes on from where the agent is, so that it can also label the
-    states of another policy.
+    It keeps no plan between actions, only where it has been and which places with a view of the
+    target have turned out useless: after any detour it goes on from where the agent is, so that
+    it can also label the states of another policy.
 
     Args:
         env: An environment on the embedded backend.
@@ -55,7 +57,13 @@ class NavExpert:
         if key != self._key:
             self._key = key
             self._views = self._find_views(episode)
-            self._places = self._rooms_places() if episode.task == "roomvisit" else {}
+            self._places = self._rooms_places(episode) if episode.task == "roomvisit" else {}
+            self._visits: Counter[tuple[int, int]] = Counter()
+            self._last: tuple[int, int] | None = None
+        here = _cell(np.array(self._env.place))
+        if here != self._last:
+            self._visits[here] += 1
+            self._last = here
         return NAV_ACTIONS.index(self._choose(episode))
 
     @property
@@ -100,8 +108,8 @@ class NavExpert:
     def _to_room(self) -> str:
         env = self._env
         assert env.house is not None, "an episode is played"
-        left = [self._places[room.id] for room in env.house.rooms if room.id not in env.rooms]
-        return (self._along(np.concatenate(left)) if left else None) or _DONE
+        left = [places for room, places in self._places.items() if room not in env.rooms]
+        return (self._along(left[0]) if left else None) or _DONE
 
     def _to_place(self, place: np.ndarray, tolerance: float) -> str | None:
         """The next action towards a place; None when the agent is there."""
@@ -131,6 +139,8 @@ class NavExpert:
         sight = world.plan.clear(there, np.tile(corner, (len(there), 1)))
         gaps = np.linalg.norm(there - corner, axis=1)
         gaps = np.where(free & sight, gaps, np.where(free, gaps + 1.0, np.inf))
+        # Between two places that each look better from the other an agent would go to and fro.
+        gaps += STEP_METRES * np.array([self._visits[_cell(place)] for place in there])
         if not np.isfinite(gaps).any():
             return None
         best = int(np.argmin(np.round(gaps, 6)))
@@ -162,19 +172,25 @@ class NavExpert:
             if entity.object_type == episode.target
         ]
 
-    def _rooms_places(self) -> dict[str, np.ndarray]:
-        """Indices of the grid points in each room, by the room's id."""
-        assert self._env.house is not None, "an episode is played"
+    def _rooms_places(self, episode: NavEpisode) -> dict[str, np.ndarray]:
+        """Indices of the grid points in each room, in the order of the shortest tour."""
+        house, points = self._world.house, self._grid.points
+        floors = {room.id: room.floor for room in house.rooms}
+        tour = shortest_tour(self._world, episode.start)
+        corners = [] if tour is None else [(float(x), float(z)) for x, z in tour]
+        order = dict.fromkeys(
+            room for corner in corners for room in floors if contains(floors[room], corner)
+        )
         return {
-            room.id: np.array(
+            room: np.array(
                 [
-                    index
-                    for index, (x, z) in enumerate(self._grid.points)
-                    if contains(room.floor, (float(x), float(z)))
+                    i
+                    for i, (x, z) in enumerate(points)
+                    if contains(floors[room], (float(x), float(z)))
                 ],
                 int,
             )
-            for room in self._env.house.rooms
+            for room in (*order, *(room for room in floors if room not in order))
         }
 
     def _find_views(self, episode: NavEpisode) -> list[int]:
@@ -182,3 +198,9 @@ class NavExpert:
             return []
         views: Iterator[int] = nearest_views(self._simulator, episode.start, self._targets(episode))
         return [place for place, _ in zip(views, range(_VIEWS), strict=False)]
+
+
+def _cell(place: np.ndarray) -> tuple[int, int]:
+    """A place to the nearest 5 cm, which is finer than steps and coarser than rounding."""
+    x, z = np.round(np.asarray(place) / 0.05).astype(int)
+    return int(x), int(z)

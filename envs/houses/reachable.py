@@ -123,6 +123,12 @@ class ReachableGrid:
             corners.append(self.points[cell])
         return pull_tight(self.plan, np.array(corners))
 
+    @property
+    def edges(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Every step between neighbours, in both directions: from (E,), to (E,), metres (E,)."""
+        graph = self._graph.tocoo()
+        return graph.row, graph.col, graph.data
+
     def _row(self, cell: int) -> tuple[np.ndarray, np.ndarray]:
         """Neighbours of a point and the metres to them."""
         begin, end = self._graph.indptr[cell], self._graph.indptr[cell + 1]

@@ -185,4 +185,5 @@ def _metres(depth: np.ndarray, orthographic: bool) -> np.ndarray:
     if orthographic:
         return (FAR - depth * (FAR - NEAR)).astype(np.float32)
     scale, offset = FAR * NEAR / (FAR - NEAR), NEAR / (FAR - NEAR)
-    return (scale / (depth.astype(np.float64) + offset)).astype(np.float32)
+    metres = depth + np.float32(offset)
+    return np.divide(np.float32(scale), metres, out=metres)

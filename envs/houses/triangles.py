@@ -13,6 +13,8 @@ from .house import GroundPoint
 
 SEGMENTS = 12
 RINGS = 6
+_FLAT = 1e-12
+"""Twice the area of a triangle that counts as none, square metres."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -204,22 +206,23 @@ def _ears(points: np.ndarray) -> list[list[int]]:
     left = list(range(len(points)))
     faces = []
     while len(left) > 3:
-        for position in range(len(left)):
-            before, tip, after = (left[(position + k) % len(left)] for k in (-1, 0, 1))
-            others = [p for p in left if p not in (before, tip, after)]
-            if _is_ear(points[before], points[tip], points[after], points[others]):
-                faces.append([before, tip, after])
-                left.pop(position)
-                break
-        else:
-            # What is left has no area: its corners lie on a line.
-            return faces
+        trios = [tuple(left[(tip + k) % len(left)] for k in (-1, 0, 1)) for tip in range(len(left))]
+        ear = next((n for n, trio in enumerate(trios) if _is_ear(points, trio, left)), None)
+        if ear is not None:
+            faces.append(list(trios[ear]))
+            left.pop(ear)
+            continue
+        # A corner on a straight edge is the tip of no ear, and hides those that end there.
+        turns = [abs(_turn(*points[list(trio)])) for trio in trios]
+        left.pop(int(np.argmin(turns)))
     return [*faces, left]
 
 
-def _is_ear(a: np.ndarray, b: np.ndarray, c: np.ndarray, others: np.ndarray) -> bool:
-    if _turn(a, b, c) <= 1e-12:
+def _is_ear(points: np.ndarray, trio: tuple[int, ...], left: list[int]) -> bool:
+    a, b, c = points[list(trio)]
+    if _turn(a, b, c) <= _FLAT:
         return False
+    others = points[[p for p in left if p not in trio]]
     inside = (_turn(a, b, others) >= 0) & (_turn(b, c, others) >= 0) & (_turn(c, a, others) >= 0)
     return not bool(np.any(inside))
 

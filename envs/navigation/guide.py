@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from ..embedded.tour import shortest_tour
 from ..houses.house import GroundPoint
 from ..houses.reachable import path_length
 from ..thor_backends.controller import ThorController
@@ -53,7 +54,7 @@ class NavGuide:
         """The shortest way from a place to what an episode is about, corners (K, 2) in metres.
 
         To an object, that is the way to the nearest place from which it is visible. None where
-        there is no way, and for RoomVisit, which has no single goal.
+        there is no way. RoomVisit's leads through every room, and only embedded houses know it.
         """
         if episode.task == "objectnav":
             return self._corners("GetShortestPath", place, objectType=episode.target)
@@ -62,6 +63,9 @@ class NavGuide:
             x, z = episode.goal
             target = {"x": x, "y": self._height(), "z": z}
             return self._corners("GetShortestPathToPoint", place, target=target)
+        if isinstance(self._controller, ThorController):
+            assert self._controller.simulator.world is not None, "the controller is in a house"
+            return shortest_tour(self._controller.simulator.world, place)
         return None
 
     def reachable(self) -> np.ndarray:

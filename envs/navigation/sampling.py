@@ -54,9 +54,9 @@ def sample_episode(
         elif task == "pointnav":
             x, z = places[random.integers(len(places))]
             episode = replace(episode, goal=(float(x), float(z)))
-        else:
-            return episode
         distance = guide.distance(episode, episode.start)
+        if task == "roomvisit":
+            return replace(episode, start_distance=distance)
         if distance is not None and distance >= SHORTEST_METRES:
             return replace(episode, start_distance=distance)
     raise SpatuneError(

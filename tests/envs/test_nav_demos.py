@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -107,13 +106,9 @@ def test_an_episode_can_be_played_again_from_its_record(demos: Path) -> None:
         assert info["success"]
 
 
-def test_two_workers_make_the_same_bits_as_one(demos: Path, tmp_path: Path) -> None:
-    again = write_nav_demos(config(tmp_path / "demos", workers=2))
-    assert rows(again).equals(rows(demos))
-    assert entries(again) == entries(demos)
-
-
-def test_a_killed_run_goes_on_to_the_same_bits(demos: Path, tmp_path: Path) -> None:
+def test_a_killed_run_goes_on_with_two_workers_to_the_same_bits(
+    demos: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "demos"
     code = (
         "from pathlib import Path\n"
@@ -121,7 +116,7 @@ def test_a_killed_run_goes_on_to_the_same_bits(demos: Path, tmp_path: Path) -> N
         "from spatune.envs.experts.nav_demos_config import DemosNavConfig\n"
         f"write({config(out)!r})"
     ).replace("PosixPath", "Path")
-    child = subprocess.Popen([sys.executable, "-c", code], env={**os.environ})
+    child = subprocess.Popen([sys.executable, "-c", code])
     work = tmp_path / "demos.work"
     while child.poll() is None and len(list(work.glob("*.npz"))) < 3:
         time.sleep(0.01)
@@ -130,9 +125,10 @@ def test_a_killed_run_goes_on_to_the_same_bits(demos: Path, tmp_path: Path) -> N
     assert not out.exists()
     finished = {file: file.stat().st_mtime_ns for file in work.glob("*.npz")}
     assert 3 <= len(finished) < 8
-    write_nav_demos(config(out, keep_work=True))
+    write_nav_demos(config(out, workers=2, keep_work=True))
     assert {file: file.stat().st_mtime_ns for file in finished} == finished
     assert rows(out).equals(rows(demos))
+    assert entries(out) == entries(demos)
 
 
 def test_an_episode_does_not_depend_on_what_else_is_made(demos: Path, tmp_path: Path) -> None:
@@ -181,7 +177,7 @@ def test_wrong_settings_are_refused(changes: dict[str, Any], said: str) -> None:
         plan_nav_episodes(config(Path("unused"), **changes))
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**32 - 1), share=st.floats(0.0, 0.5))
 def test_the_share_of_detours_is_as_asked(seed: int, share: float) -> None:
     plan = NavEpisodePlan("pointnav", HOUSES[0], 0)

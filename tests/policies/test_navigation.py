@@ -63,10 +63,8 @@ def best_action(state: np.ndarray) -> int:
     return NAV_ACTIONS.index("RotateRight" if sine > 0 else "RotateLeft")
 
 
-def write_dataset(
-    root: Path, *, recorded: int | None = None, fps: int = 5, env_spec: bool = True
-) -> Path:
-    """Three episodes of random states; with `recorded` the best action is in `action.best`."""
+def write_dataset(root: Path, *, fps: int = 5, env_spec: bool = True) -> Path:
+    """Three episodes of random states with the best actions there."""
     rng = np.random.default_rng(0)
     features: dict[str, Any] = {
         IMAGE_KEY: {
@@ -77,8 +75,6 @@ def write_dataset(
         "observation.state": {"dtype": "float32", "shape": (5,), "names": list(STATE_LAYOUT)},
         "action": {"dtype": "float32", "shape": (1,), "names": ["nav_action"]},
     }
-    if recorded is not None:
-        features["action.best"] = dict(features["action"])
     dataset = LeRobotDataset.create(
         "local/nav", fps=fps, features=features, root=root, use_videos=False
     )
@@ -87,14 +83,13 @@ def write_dataset(
             angle = rng.uniform(-np.pi, np.pi)
             distance = rng.uniform(*rng.choice([(0.0, 0.2), (0.2, 3.0)]))
             state = np.array([distance, np.sin(angle), np.cos(angle), 0, 0], np.float32)
-            best = np.array([best_action(state)], np.float32)
             frame = {
                 IMAGE_KEY: rng.integers(0, 256, (SIZE, SIZE, 3), dtype=np.uint8),
                 "observation.state": state,
-                "action": best if recorded is None else np.array([recorded], np.float32),
+                "action": np.array([best_action(state)], np.float32),
                 "task": ("go to the goal", "find an apple")[episode % 2],
             }
-            dataset.add_frame(frame | ({} if recorded is None else {"action.best": best}))
+            dataset.add_frame(frame)
         dataset.save_episode()
     dataset.finalize()
     if env_spec:
@@ -260,14 +255,6 @@ def test_past_frames_matter_and_must_be_there(
     missing = {key: value for key, value in one.items() if not key.endswith("past3")}
     with pytest.raises(SpatuneError, match=r"has no 'observation\.images\.image\.past3'"):
         policy.predict([missing], zeros(1))
-
-
-def test_labels_come_from_the_best_actions(build: Callable[..., Path], tmp_path: Path) -> None:
-    root = build(write_dataset(tmp_path / "images", recorded=3), tmp_path / "features")
-    batch = make_batch(root, list(range(24)))
-    labels, _ = make_policy(root)._batches.targets(batch)
-    states = batch["observation.state"].numpy()
-    assert labels[:, 0, 0].tolist() == [best_action(state) for state in states]
 
 
 def test_training_reads_images_where_there_is_no_history(images: Path, vlm_folder: Path) -> None:

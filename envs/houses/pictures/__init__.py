@@ -1,0 +1,1 @@
+"""Houses for people: pictures of them, and a check of their files."""
