@@ -6,7 +6,7 @@ import hashlib
 import string
 import struct
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 import gymnasium as gym
 import numpy as np
@@ -40,6 +40,7 @@ from .navigation.task import (
 from .thor_backends.backend import Backend, make_controller
 from .thor_backends.controller import ThorController
 
+SPLITS = get_args(Split)
 _LONGEST_TASK = 64
 
 
@@ -90,7 +91,7 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
         render_every: int = 1,
         render_mode: str | None = "rgb_array",
     ) -> None:
-        """Start a simulator; the first `reset` enters a house.
+        """Check the arguments; the simulator starts when it is first needed, by `reset`.
 
         Args:
             task: `objectnav`, `pointnav` or `roomvisit`.
@@ -104,12 +105,16 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
             render_mode: Only `rgb_array`: `render()` returns the camera's image.
 
         Raises:
-            SpatuneError: Unknown task or house, or the backend cannot run here.
+            SpatuneError: Unknown task, split or house, or a number out of range.
         """
         if task not in NAV_TASKS:
             raise SpatuneError(f"unknown task {task!r}; tasks are: {', '.join(NAV_TASKS)}")
+        if split not in SPLITS:
+            raise SpatuneError(f"unknown split {split!r}; splits are: {', '.join(SPLITS)}")
         if render_every < 0:
             raise SpatuneError(f"render_every is {render_every}; use 0 (never), 1, 2, ...")
+        if max_steps < 1:
+            raise SpatuneError(f"max_steps is {max_steps}; use 1, 2, ...")
         known = house_names(split)
         self.houses = tuple(houses) if houses is not None else known
         unknown = [name for name in self.houses if name not in known]
@@ -177,9 +182,10 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
 
         Raises:
             SpatuneError: Unknown option, house or episode, a target that the house does not have,
-                or a start where no agent can stand.
+                a start where no agent can stand, or the backend cannot run here.
         """
         super().reset(seed=seed)
+        self._over = True
         options = dict(options or {})
         episode = options.pop("episode", None)
         house = options.pop("house", None)
@@ -188,6 +194,12 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
             raise SpatuneError(
                 f"unknown reset option {next(iter(options))!r}; use house, init_index or episode"
             )
+        if episode is not None and (house is not None or index is not None):
+            raise SpatuneError("reset option episode says all: leave out house and init_index")
+        if episode is not None and not isinstance(episode, NavEpisode):
+            raise SpatuneError(f"reset option episode is no NavEpisode: {str(episode)[:60]!r}")
+        if index is not None and not isinstance(index, (int, np.integer)):
+            raise SpatuneError(f"reset option init_index is {index!r}; use 0, 1, 2, ...")
         if episode is None:
             if house is None:
                 house = self.houses[int(self.np_random.integers(len(self.houses)))]
@@ -251,6 +263,7 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
             raise SpatuneError(f"no house {house!r} here; houses are: {', '.join(self.houses)}")
         if index is None and self.split == "train":
             self.enter(house)
+            self._go_home()
             sha256 = house_sha256_of(house)
             return sample_episode(self.guide, self.task, house, sha256, self.np_random)
         episodes = stored_episodes(self.task, self.split).get(house, ())
@@ -300,11 +313,24 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
         """Go into a house, unless the agent is in it: navigation leaves houses as they are."""
         if self._entered == name and self._controller is not None:
             return
+        self._entered = ""
         event = self.controller.reset(scene=self._scene(name))
         if not event.metadata["lastActionSuccess"]:
             raise SpatuneError(f"house {name!r}: {event.metadata['errorMessage']}")
-        self.house, self._entered = load_house(name), name
+        self.house, self._entered, self._home = load_house(name), name, event.metadata["agent"]
         self.guide.hide_objects()
+
+    def _go_home(self) -> None:
+        """Back to where the agent entered the house: places to draw from lie around the agent."""
+        self.controller.step(
+            action="TeleportFull",
+            position=self._home["position"],
+            rotation=self._home["rotation"],
+            horizon=self._home["cameraHorizon"],
+            standing=True,
+            forceAction=True,
+            renderImage=False,
+        )
 
     def _scene(self, name: str) -> Any:
         """What the backend takes for a house: its name, or its JSON for Unity."""

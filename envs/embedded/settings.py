@@ -20,13 +20,15 @@ _NAMES = {
     "renderSemanticSegmentation": "classes",
 }
 _ACCEPTED = {
-    *("agentMode", "agentCount", "makeAgentsVisible", "gizmos", "fastActionEmit", "quality"),
+    *("makeAgentsVisible", "gizmos", "fastActionEmit", "quality"),
     *("renderImage", "renderNormalsImage", "renderFlowImage", "scene", "width", "height"),
     *("renderClassImage", "renderObjectImage", "visibilityScheme", "cameraY", "continuous"),
-    *("continuousMode", "horizon", "standing", "massThreshold", "placeStationary", "applyNoise"),
+    *("continuousMode", "horizon", "standing", "massThreshold", "placeStationary"),
     *("cameraNearPlane", "cameraFarPlane"),
 }
 """Arguments that AI2-THOR programs pass and that change nothing here."""
+_FIXED = {"agentMode": "default", "agentCount": 1, "applyNoise": False}
+"""Arguments that have one value here."""
 _UNSUPPORTED = {
     "renderNormalsImage": "normals",
     "renderFlowImage": "optical flow",
@@ -71,11 +73,16 @@ class Settings:
                     f"{name}: {_UNSUPPORTED[name]} are not drawn by the embedded backend; "
                     "leave it out, or use backend=unity"
                 )
+            if name in _FIXED and value not in (None, _FIXED[name]):
+                raise ActionFault.invalid_argument(
+                    f"{name} is {_FIXED[name]!r} in the embedded backend, not {value!r}; "
+                    "leave it out, or use backend=unity"
+                )
             if name in _NAMES:
                 field = _NAMES[name]
                 read = truth if kinds[field] == "bool" else number
                 changes[field] = read(name, value)
-            elif name not in _ACCEPTED:
+            elif name not in _ACCEPTED and name not in _FIXED:
                 raise ActionFault.invalid_argument(
                     f"Initialize takes no {name!r}; it takes: {', '.join(sorted(_NAMES))}"
                 )

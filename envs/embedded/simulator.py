@@ -10,7 +10,7 @@ import numpy as np
 from ..houses.house import House
 from ..houses.model import FAR
 from ..houses.renderer import HouseRenderer, Images
-from .actions import ACTIONS
+from .actions.registry import ACTIONS
 from .actions.movement import Collision
 from .faults import ActionFault
 from .metadata import Outcome, Screen, agent_metadata, colours_of
@@ -195,7 +195,7 @@ class Simulator:
         depth = shown and self._asked(action, "renderDepthImage", self._settings.depth)
         labels = shown and (instances or classes)
         if not shown and self.listed == frozenset():
-            return View(), ()
+            return View(), tuple(View() for _ in self.cameras)
         looked = self._visible is None and self.listed != frozenset()
         images = self.renderer.render(
             self._world.camera,

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..houses.house import GroundPoint
 from ..houses.renderer import Camera
+from ..houses.yaw_box import standing_size
 from .visibility import seen
 from .world import AGENT_HEIGHT, CAMERA_ABOVE_AGENT, World
 
@@ -107,5 +108,6 @@ def gaps_to(world: World, points: np.ndarray, target: str) -> np.ndarray:
     offset = points - np.array([state.position[0], state.position[2]])
     along = offset @ np.array([np.cos(yaw), -np.sin(yaw)])
     across = offset @ np.array([np.sin(yaw), np.cos(yaw)])
-    beyond = np.stack([np.abs(along) - entity.size[0] / 2, np.abs(across) - entity.size[2] / 2])
+    width, _, depth = standing_size(entity.size, state.rotation)
+    beyond = np.stack([np.abs(along) - width / 2, np.abs(across) - depth / 2])
     return np.linalg.norm(np.maximum(beyond, 0.0), axis=0)

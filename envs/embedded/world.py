@@ -71,7 +71,8 @@ class World:
         states: Their states, by the same ids.
         agent: The agent.
         held: Object id of what the agent carries, or None.
-        lifted: Ids in the house of what it has ever picked up; none of it stands in the way.
+        lifted: Ids in the house of what it has ever picked up, and of what that held; none of it
+            stands in the way.
     """
 
     def __init__(self, house: House, settings: Settings) -> None:
@@ -142,6 +143,11 @@ class World:
     def children(self, object_id: str) -> list[str]:
         """Ids of what an object holds."""
         return [name for name, state in self.states.items() if state.parent == object_id]
+
+    def stack(self, object_id: str) -> list[str]:
+        """Ids of an object and of all that it holds, directly or not."""
+        held = [name for child in self.children(object_id) for name in self.stack(child)]
+        return [object_id, *held]
 
     def carry(self) -> None:
         """Move what the agent carries to where its hand is now."""

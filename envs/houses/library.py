@@ -65,9 +65,7 @@ def load_house(name: str) -> House:
     Raises:
         SpatuneError: There is none of that name, or its file was changed.
     """
-    entry = next((entry for entry in house_entries() if entry.name == name), None)
-    if entry is None:
-        raise SpatuneError(f"there is no house {name!r}; houses are: {', '.join(house_names())}")
+    entry = _entry(name)
     house = read_house(_FOLDER / f"{name}.json", check=False)
     if house_sha256(house) != entry.sha256:
         raise SpatuneError(

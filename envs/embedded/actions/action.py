@@ -16,9 +16,8 @@ _ENVELOPE = frozenset({"action", "sequenceId", "agentId"})
 COMMON = _ENVELOPE | frozenset(
     {
         *("renderImage", "renderDepthImage"),
-        *("renderInstanceSegmentation", "renderSemanticSegmentation", "renderObjectImage"),
-        *("renderClassImage", "renderNormalsImage", "renderFlowImage", "manualInteract"),
-        *("visibilityDistance", "fastActionEmit"),
+        *("renderInstanceSegmentation", "renderSemanticSegmentation"),
+        *("renderObjectImage", "renderClassImage", "manualInteract", "fastActionEmit"),
     }
 )
 """Arguments that every action takes."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..faults import ActionFault
 from ..third_party import ThirdPartyCamera
-from ..values import number, truth, vector, xyz
+from ..values import number, text, truth, vector, xyz
 from .action import actions_of, world_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _add(
             orthographic_size=None
             if orthographicSize is None
             else number("orthographicSize", orthographicSize),
-            sky=skyboxColor,
+            sky=None if skyboxColor is None else text("skyboxColor", skyboxColor),
         )
     )
     return len(simulator.cameras) - 1
@@ -72,7 +72,7 @@ def _update(
     if orthographicSize is not None:
         changes["orthographic_size"] = number("orthographicSize", orthographicSize)
     if skyboxColor is not None:
-        changes["sky"] = skyboxColor
+        changes["sky"] = text("skyboxColor", skyboxColor)
     simulator.cameras[int(index)] = simulator.cameras[int(index)].updated(**changes)
 
 

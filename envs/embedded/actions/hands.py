@@ -9,6 +9,7 @@ import numpy as np
 
 from ...houses.assets import find_asset
 from ...houses.frames import rotation_matrix
+from ...houses.polygon import contains
 from ...houses.supports import Support, supports
 from ..entities import Entity
 from ..faults import ActionFault
@@ -34,8 +35,7 @@ def _open(
         raise ActionFault(f"{entity.object_id} cannot be opened")
     if world.states[entity.object_id].openness == share:
         raise ActionFault(f"{entity.object_id} is open by {share:g} already")
-    world.states[entity.object_id].openness = share
-    world.obstacles_changed()
+    _set_openness(world, entity, share)
 
 
 def _close(simulator: Simulator, objectId: Any, forceAction: Any = False) -> None:
@@ -44,8 +44,18 @@ def _close(simulator: Simulator, objectId: Any, forceAction: Any = False) -> Non
         raise ActionFault(f"{entity.object_id} cannot be closed")
     if world.states[entity.object_id].openness == 0.0:
         raise ActionFault(f"{entity.object_id} is closed already")
-    world.states[entity.object_id].openness = 0.0
+    _set_openness(world, entity, 0.0)
+
+
+def _set_openness(world: World, entity: Entity, share: float) -> None:
+    state, here = world.states[entity.object_id], np.array([world.agent.x, world.agent.z])
+    stood, before = world.plan.free(here)[0], state.openness
+    state.openness = share
     world.obstacles_changed()
+    if stood and not world.plan.free(here)[0]:
+        state.openness = before
+        world.obstacles_changed()
+        raise ActionFault(f"the agent is in the way of {entity.object_id}")
 
 
 def _pick_up(
@@ -57,7 +67,7 @@ def _pick_up(
     if world.held is not None:
         raise ActionFault(f"the agent holds {world.held} already")
     world.held = entity.object_id
-    world.lifted.add(entity.id)
+    world.lifted |= {world.entities[name].id for name in world.stack(entity.object_id)}
     world.states[entity.object_id].parent = None
     world.carry()
     world.obstacles_changed()
@@ -69,7 +79,7 @@ def _put(
     world, entity = _reached(simulator, objectId, forceAction)
     if world.held is None:
         raise ActionFault("the agent holds nothing")
-    if entity.object_id == world.held or not entity.receptacle:
+    if entity.object_id in world.stack(world.held) or not entity.receptacle:
         raise ActionFault(f"nothing can be put on or in {entity.object_id}")
     closed = entity.openable and world.states[entity.object_id].openness == 0.0
     if closed and not truth("forceAction", forceAction):
@@ -108,14 +118,20 @@ def _reached(simulator: Simulator, object_id: Any, force: Any) -> tuple[World, E
 
 def _free_spot(world: World, furniture: Entity, thing: Entity) -> tuple[float, float, float] | None:
     """A place on the furniture that nothing stands on, the first in a fixed order."""
-    if furniture.object_type == "Floor":
+    on_floor = furniture.object_type == "Floor"
+    if on_floor:
         areas = [_floor_area(furniture)]
     else:
         areas = list(supports(find_asset(furniture.asset_id)))
     state = world.states[furniture.object_id]
     turn = rotation_matrix(state.rotation)
     half = np.array([thing.size[0], thing.size[2]]) / 2
-    others = [world.entities[name] for name in world.children(furniture.object_id)]
+    holders = (None, furniture.object_id) if on_floor else (furniture.object_id,)
+    others = [
+        world.entities[name]
+        for name, its in world.states.items()
+        if its.parent in holders and name != thing.object_id and _stands(world.entities[name])
+    ]
     for area in areas:
         low, high = np.array(area.low) + half, np.array(area.high) - half
         if np.any(low > high) or area.clearance < thing.size[1]:
@@ -125,6 +141,8 @@ def _free_spot(world: World, furniture: Entity, thing: Entity) -> tuple[float, f
             x, z = low + (high - low) * share
             place = turn @ np.array([x, height, z]) + np.array(state.position)
             spot = (float(place[0]), float(place[1]), float(place[2]))
+            if on_floor and not _inside(world, furniture, spot, thing):
+                continue
             if all(_apart(world, spot, thing, other) for other in others):
                 return spot
     return None
@@ -133,6 +151,22 @@ def _free_spot(world: World, furniture: Entity, thing: Entity) -> tuple[float, f
 def _floor_area(floor: Entity) -> Support:
     half = (floor.size[0] / 2, floor.size[2] / 2)
     return Support(0.0, (-half[0], -half[1]), half)
+
+
+def _inside(
+    world: World, floor: Entity, spot: tuple[float, float, float], thing: Entity
+) -> bool:
+    """Whether a thing at a spot is over the floor; rooms need not be rectangles."""
+    corners = next(room.floor for room in world.house.rooms if room.id == floor.id)
+    reach = float(np.hypot(thing.size[0], thing.size[2])) / 2
+    x, _, z = spot
+    around = [(x + a, z + b) for a in (-reach, reach) for b in (-reach, reach)]
+    return all(contains(corners, point) for point in around)
+
+
+def _stands(entity: Entity) -> bool:
+    """Whether it is furniture or a thing, and not a part of the house itself."""
+    return entity.object_type not in ("Floor", "Wall", "Doorway", "Doorframe", "Window")
 
 
 def _shares() -> np.ndarray:
