@@ -20,7 +20,7 @@ from .config import EvalNavConfig
 from .metrics import WHY_MISSING
 from .plan import NavPlan, make_plan
 
-SHOWN_METRICS = ("spl", "soft_spl", "distance_to_goal")
+SHOWN_METRICS = ("spl", "soft_spl")
 
 
 def run_eval(config: EvalNavConfig) -> Report:

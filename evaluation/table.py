@@ -27,8 +27,10 @@ def success_table(summary: Summary, title: str, metrics: Sequence[str] = ()) -> 
         title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
     table.add_column("task", no_wrap=True)
-    # Where every episode has an instruction of its own, a task has none to show.
-    worded = any(task.instruction for task in summary.tasks) or not summary.total.episodes
+    # Where every episode has an instruction of its own, a task has none to show; and where all
+    # tasks have the same, it tells none of them from the others.
+    words = {task.instruction for task in summary.tasks}
+    worded = len(words - {""}) > min(1, len(summary.tasks) - 1) or not summary.total.episodes
     if worded:
         table.add_column("instruction")
     _add_number_columns(table)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from ...errors import SpatuneError
 from ..gl import select_gl_backend
-from .assets import find_asset
+from .assets import Asset, find_asset
 from .frames import mujoco_rotation, rotation_matrix, to_mujoco
 from .house import House, HouseObject, Material, Opening, Wall
 from .palette import Palette
@@ -35,6 +36,7 @@ class HouseModel:
 
     Args:
         house: The house.
+        skin: `libero` to draw bowls, mugs and plates as the meshes of LIBERO's assets.
 
     Attributes:
         house: The house.
@@ -45,14 +47,19 @@ class HouseModel:
         geom_owner: Index in `owners`, by geom (ngeom,).
         shown: Whether a geom is drawn, by geom (ngeom,); `show` changes it.
         named: Names of the geoms that `show` takes.
+
+    Raises:
+        SpatuneError: There is no such skin, or LIBERO's assets are not installed.
     """
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, skin: Literal["libero"] | None = None) -> None:
+        if skin not in (None, "libero"):
+            raise SpatuneError(f"there is no skin {skin!r}; use 'libero', or None")
         select_gl_backend()
         from ..mujoco_api import mujoco
 
         self.house = house
-        builder = _Builder(mujoco.MjSpec())
+        builder = _Builder(mujoco.MjSpec(), skin)
         builder.build(house)
         self.model: Any = builder.spec.compile()
         self.data: Any = mujoco.MjData(self.model)
@@ -98,8 +105,8 @@ class HouseModel:
 class _Builder:
     """Collects the meshes of a house in a `mujoco.MjSpec`."""
 
-    def __init__(self, spec: Any) -> None:
-        self.spec = spec
+    def __init__(self, spec: Any, skin: str | None) -> None:
+        self.spec, self.skin = spec, skin
         self.palette = Palette()
         self.owner_of: dict[str, str] = {}
         self._surfaces: dict[Surface, str] = {}
@@ -186,12 +193,21 @@ class _Builder:
         look = (thing.asset_id, thing.material)
         if look not in self._assets:
             self._assets[look] = f"asset{len(self._assets)}"
-            parts = parts_of(find_asset(thing.asset_id))
-            self._add_mesh(self._assets[look], parts_mesh(parts, self.palette))
+            self._add_mesh(self._assets[look], self._asset_mesh(find_asset(thing.asset_id)))
         body = self.spec.worldbody.add_body(
             pos=to_mujoco(np.array(thing.position)), quat=_quaternion(thing.rotation)
         )
         self._add_geom(body, thing.id, thing.id, self._assets[look], "palette")
+
+    def _asset_mesh(self, asset: Asset) -> Triangles:
+        if self.skin is not None:
+            # What it takes to read meshes is loaded by those who want a skin.
+            from .skins.skin import skin_of
+
+            mesh = skin_of(asset, self.palette)
+            if mesh is not None:
+                return mesh
+        return parts_mesh(parts_of(asset), self.palette)
 
     def _add_mesh(self, name: str, mesh: Triangles) -> None:
         self.spec.add_mesh(

@@ -19,8 +19,8 @@ class RenderHousesConfig:
     """
 
     houses: Positional[tuple[str, ...]]
-    """`train`, `val`, `test` or `all` of the package's houses, names of them, JSON files, or folders
-    that `spatune houses generate` filled."""
+    """`train`, `val`, `test` or `all` of the package's houses, names of them, JSON files, or
+    folders that `spatune houses generate` filled."""
     out: Path
     """Folder of the pictures."""
     views: tuple[HouseView, ...] = ("top", "room")
@@ -31,6 +31,8 @@ class RenderHousesConfig:
     """Height and width of every picture, pixels."""
     sheet: bool = False
     """Write `sheet.png` too: all houses on one page."""
+    skin: Literal["libero"] | None = None
+    """`libero`: bowls, mugs and plates are LIBERO's meshes, which take some seconds to read."""
 
 
 @dataclass(frozen=True)

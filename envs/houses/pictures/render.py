@@ -14,8 +14,8 @@ from .config import RenderHousesConfig
 from .facts import HouseFacts
 from .selection import HouseSource, house_sources
 from .sheet import Card, contact_sheet
-from .views import HouseViews
 from .viewpoint import Viewpoint
+from .views import HouseViews
 
 SHEET_FILE = "sheet.png"
 
@@ -50,7 +50,9 @@ def render_houses(config: RenderHousesConfig) -> Path:
         if cards:
             sheet = contact_sheet(cards)
             # Flat colours: a table of 256 halves the file, and nobody sees it.
-            sheet.quantize(256, dither=Image.Dither.NONE).save(config.out / SHEET_FILE, optimize=True)
+            sheet.quantize(256, dither=Image.Dither.NONE).save(
+                config.out / SHEET_FILE, optimize=True
+            )
     except OSError as error:
         raise SpatuneError(f"{config.out} cannot be written: {first_line(error)}") from None
     print(f"{len(sources)} houses -> {config.out}")
@@ -60,7 +62,7 @@ def render_houses(config: RenderHousesConfig) -> Path:
 def _render(source: HouseSource, config: RenderHousesConfig) -> Card | None:
     """Write the pictures of one house; returns its card if there will be a sheet."""
     house = source.load()
-    views = HouseViews(house, config.size)
+    views = HouseViews(house, config.size, config.skin)
     try:
         if config.views:
             _write_views(views, config, config.out / source.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageDraw
@@ -31,14 +32,15 @@ class HouseViews:
     Args:
         house: The house.
         size: Height and width of the pictures, pixels.
+        skin: As for `HouseModel`.
 
     Attributes:
         house: As given.
     """
 
-    def __init__(self, house: House, size: int) -> None:
+    def __init__(self, house: House, size: int, skin: Literal["libero"] | None = None) -> None:
         self.house = house
-        self._model = HouseModel(house)
+        self._model = HouseModel(house, skin)
         for door in house.doors:
             if door.id + LEAF in self._model.named:
                 self._model.show(door.id + LEAF, door.outside or door.openness <= 0.5)
@@ -113,9 +115,7 @@ class HouseViews:
 
 def _before(images: Images, background: tuple[int, int, int]) -> np.ndarray:
     assert images.rgb is not None and images.depth is not None, "both were asked for"
-    return np.where(
-        images.depth[..., None] >= _NOTHING, np.array(background, np.uint8), images.rgb
-    )
+    return np.where(images.depth[..., None] >= _NOTHING, np.array(background, np.uint8), images.rgb)
 
 
 def _owner_colours(count: int) -> np.ndarray:
@@ -125,5 +125,7 @@ def _owner_colours(count: int) -> np.ndarray:
         # Steps of the golden section spread hues evenly, whatever their number; bands of
         # saturation and brightness tell apart those that come near each other.
         hue = number * _GOLDEN % 1.0
-        colours.append(colorsys.hsv_to_rgb(hue, (0.85, 0.5)[number % 2], (1.0, 0.75, 0.5)[number % 3]))
+        colours.append(
+            colorsys.hsv_to_rgb(hue, (0.85, 0.5)[number % 2], (1.0, 0.75, 0.5)[number % 3])
+        )
     return np.rint(np.array(colours) * 255).astype(np.uint8)

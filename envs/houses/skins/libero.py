@@ -42,7 +42,8 @@ def libero_mesh(path: str) -> ColouredMesh:
     parts = [
         _part(model, data, geom, pictures)
         for geom in range(model.ngeom)
-        if model.geom_group[geom] == _VISIBLE and model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH
+        if model.geom_group[geom] == _VISIBLE
+        and model.geom_type[geom] == mujoco.mjtGeom.mjGEOM_MESH
     ]
     if not parts:
         raise SpatuneError(f"{file}: gives no mesh: nothing in it is visible")

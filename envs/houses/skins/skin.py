@@ -36,32 +36,23 @@ class Model:
     turn: tuple[tuple[int, int, int], ...] = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 
 
-_S, _T, _A = "stable_scanned_objects/", "turbosquid_objects/", "articulated_objects/"
-_BACK = ((-1, 0, 0), (0, -1, 0), (0, 0, 1))
-_LYING = ((0, 1, 0), (0, 0, 1), (1, 0, 0))
-_LEFT = ((0, -1, 0), (1, 0, 0), (0, 0, 1))
-_RIGHT = ((0, 1, 0), (-1, 0, 0), (0, 0, 1))
+_SCANNED, _DRAWN = "stable_scanned_objects/", "turbosquid_objects/"
+_HALF_TURN = ((-1, 0, 0), (0, -1, 0), (0, 0, 1))
 
 MODELS: dict[str, tuple[Model, ...]] = {
-    "Bottle": (Model(f"{_T}white_bottle/white_bottle.xml"),),
-    "WineBottle": (Model(f"{_T}wine_bottle/wine_bottle.xml"),),
-    "Bowl": tuple(
-        Model(f"{_S}{name}/{name}.xml") for name in ("akita_black_bowl", "red_bowl", "white_bowl")
+    "Bowl": (
+        Model(f"{_SCANNED}white_bowl/white_bowl.xml"),
+        Model(f"{_SCANNED}yellow_bowl/yellow_bowl.xml"),
+        Model(f"{_SCANNED}red_ramekin/red_ramekin.xml"),
     ),
-    "Plate": tuple(Model(f"{_S}{name}/{name}.xml") for name in ("plate", "yellow_plate")),
-    "Mug": tuple(
-        Model(f"{_T}{name}/{name}.xml")
-        for name in ("red_coffee_mug", "porcelain_mug", "white_yellow_mug")
+    "Mug": (
+        Model(f"{_DRAWN}porcelain_mug/porcelain_mug.xml", _HALF_TURN),
+        Model(f"{_DRAWN}white_yellow_mug/white_yellow_mug.xml"),
     ),
-    "Book": tuple(
-        Model(f"{_T}{name}/{name}.xml", _LYING)
-        for name in ("black_book", "yellow_book", "red_yellow_book")
+    "Plate": (
+        Model(f"{_SCANNED}plate/plate.xml"),
+        Model(f"{_SCANNED}yellow_plate/yellow_plate.xml"),
     ),
-    "Kettle": (Model(f"{_T}moka_pot/moka_pot.xml"),),
-    "Microwave": (Model(f"{_A}microwave.xml", _BACK),),
-    "Pan": (Model(f"{_S}chefmate_8_frypan/chefmate_8_frypan.xml", _RIGHT),),
-    "FloorLamp": (Model("scenes/floor_lamp/floor_lamp.xml"),),
-    "HousePlant": (Model("scenes/plant/plant.xml"),),
 }
 """Object type -> what it may be drawn as; the asset's id decides."""
 
@@ -92,14 +83,13 @@ def skin_of(asset: Asset, palette: Palette) -> Triangles | None:
 
 @cache
 def _mesh(model: Model, size: tuple[float, float, float]) -> ColouredMesh:
-    mesh = _upright(model).fitted(to_mujoco(np.array(size)))
-    few = decimated(mesh, MOST_TRIANGLES).fitted(to_mujoco(np.array(size)))
-    return ColouredMesh(few.vertices, few.faces, _few_colours(few))
+    return _small(model).fitted(to_mujoco(np.array(size)))
 
 
 @cache
-def _upright(model: Model) -> ColouredMesh:
-    return libero_mesh(model.path).turned(np.array(model.turn, float))
+def _small(model: Model) -> ColouredMesh:
+    mesh = decimated(libero_mesh(model.path), MOST_TRIANGLES).turned(np.array(model.turn, float))
+    return ColouredMesh(mesh.vertices, mesh.faces, _few_colours(mesh))
 
 
 def _few_colours(mesh: ColouredMesh) -> np.ndarray:

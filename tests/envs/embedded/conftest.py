@@ -60,7 +60,7 @@ class Player:
         assert agent["errorCode"] == "" and not agent["collided"]
         return agent["actionReturn"]
 
-    def fails(self, action: str, code: str = "", **arguments: Any) -> str:
+    def fails(self, action: str, *, code: str = "", **arguments: Any) -> str:
         """Take an action that does not happen and changes nothing; why it did not."""
         before = self.simulator.world and self.world.digest()
         agent = self.do(action, **arguments)
@@ -87,7 +87,7 @@ def two_rooms() -> dict[str, Any]:
 
 @pytest.fixture(scope="session")
 def four_rooms() -> dict[str, Any]:
-    """It has two doors that open, bad{4,5} and bed{4} to living room{7}, and an open passage."""
+    """Its doors `door|4|5` and `door|4|7` open and close, `door|6|7` is an open passage."""
     return json.loads((HOUSES / "four_rooms.json").read_text())
 
 
@@ -103,6 +103,14 @@ def play() -> Iterator[Callable[..., Player]]:
     yield make
     for player in made:
         player.simulator.close()
+
+
+@pytest.fixture(scope="module")
+def shared_two(two_rooms: dict[str, Any]) -> Iterator[Player]:
+    """Two rooms for tests that change nothing but the agent's pose: making a house takes time."""
+    player = Player(two_rooms, 48, 36, snapToGrid=False, rotateStepDegrees=30)
+    yield player
+    player.simulator.close()
 
 
 @pytest.fixture
