@@ -172,7 +172,7 @@ class Simulator:
             ),
             self._outcome,
             objects=self._objects(),
-            colours=self._palette if instances or classes else None,
+            colours=self._palette if self.world and (instances or classes) else None,
         )
         message = {
             "agents": [metadata],

@@ -69,6 +69,8 @@ class NavEpisode:
             fields = dict(data)
             fields["start"] = _point(fields["start"])
             fields["goal"] = None if fields.get("goal") is None else _point(fields["goal"])
+            for name in ("yaw", "horizon"):
+                fields[name] = float(fields[name])
             episode = cls(**fields)
         except (KeyError, TypeError, ValueError) as error:
             raise SpatuneError(f"not a navigation episode: {error}") from None
@@ -101,7 +103,7 @@ def read_episodes(path: Path) -> tuple[NavEpisode, ...]:
         rows, sha256 = data["episodes"], data["sha256"]
     except FileNotFoundError:
         raise SpatuneError(f"there is no file of episodes {path}") from None
-    except (json.JSONDecodeError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         raise SpatuneError(f"{path} is not a file of navigation episodes") from None
     if _sha256(rows) != sha256:
         raise SpatuneError(f"{path} was changed: its episodes do not have the hash that it gives")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 from lerobot.datasets import LeRobotDataset, LeRobotDatasetMetadata
+from lerobot.scripts import lerobot_train
 
 from spatune.envs.navigation.task import (
     DONE,
@@ -63,7 +63,7 @@ def best_action(state: np.ndarray) -> int:
     return NAV_ACTIONS.index("RotateRight" if sine > 0 else "RotateLeft")
 
 
-def write_dataset(root: Path, *, fps: int = 5, env_spec: bool = True) -> Path:
+def write_dataset(root: Path) -> Path:
     """Three episodes of random states with the best actions there."""
     rng = np.random.default_rng(0)
     features: dict[str, Any] = {
@@ -76,7 +76,7 @@ def write_dataset(root: Path, *, fps: int = 5, env_spec: bool = True) -> Path:
         "action": {"dtype": "float32", "shape": (1,), "names": ["nav_action"]},
     }
     dataset = LeRobotDataset.create(
-        "local/nav", fps=fps, features=features, root=root, use_videos=False
+        "local/nav", fps=5, features=features, root=root, use_videos=False
     )
     for episode, frames in enumerate(LENGTHS):
         for _ in range(frames):
@@ -92,9 +92,7 @@ def write_dataset(root: Path, *, fps: int = 5, env_spec: bool = True) -> Path:
             dataset.add_frame(frame)
         dataset.save_episode()
     dataset.finalize()
-    if env_spec:
-        path = root / "meta" / "env_spec.json"
-        path.write_text(json.dumps(nav_env_spec(SIZE).to_json()))
+    (root / "meta" / "env_spec.json").write_text(json.dumps(nav_env_spec(SIZE).to_json()))
     return root
 
 
@@ -196,9 +194,10 @@ def test_conventions_are_those_of_navigation(features: Path) -> None:
 
 
 def test_bounds_are_those_of_the_classes_where_the_data_set_does_not_say_them(
-    build: Callable[..., Path], tmp_path: Path
+    features: Path, tmp_path: Path
 ) -> None:
-    root = build(write_dataset(tmp_path / "images", env_spec=False), tmp_path / "features")
+    root = shutil.copytree(features, tmp_path / "features")
+    (root / "meta" / "env_spec.json").unlink()
     spec = make_policy(root).spec
     assert (spec.action_low, spec.action_high) == ((0.0,), (5.0,))
 
@@ -267,21 +266,22 @@ def test_training_reads_images_where_there_is_no_history(images: Path, vlm_folde
     assert torch.isfinite(loss) and "accuracy" in parts
 
 
-def test_lerobot_train_runs_a_discrete_policy(features: Path, tmp_path: Path) -> None:
+def test_lerobot_train_runs_a_discrete_policy(
+    features: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     out = tmp_path / "run"
     command = [
-        str(Path(sys.executable).with_name("lerobot-train")),
-        *("--policy.type=spatune", "--policy.device=cpu", "--policy.head=discrete"),
-        *("--policy.action_normalisation=identity", "--policy.history=[1,3]"),
-        *("--policy.chunk_length=1", "--policy.n_action_steps=1", "--policy.vlm=embedded"),
+        *("lerobot-train", "--policy.type=spatune", "--policy.device=cpu"),
+        *("--policy.head=discrete", "--policy.action_normalisation=identity"),
+        *("--policy.history=[1,3]", "--policy.vlm=embedded"),
+        *("--policy.chunk_length=1", "--policy.n_action_steps=1"),
         *("--policy.use_cached_features=true", "--policy.chunk_source=column"),
         *("--policy.hidden=32", "--policy.width=16", "--dataset.repo_id=local/nav"),
         *(f"--dataset.root={features}", f"--output_dir={out}", "--steps=2", "--save_freq=2"),
         *("--batch_size=4", "--num_workers=0"),
     ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr[-2000:]
+    monkeypatch.setattr(sys, "argv", command)
+    lerobot_train.train()
     policy = SpatunePolicy.from_pretrained(out / "checkpoints" / "last" / "pretrained_model")
     assert policy.spec.history == (1, 3) and policy.config.action_classes == 6
 
@@ -313,7 +313,6 @@ def test_what_navigation_cannot_be_trained_with_is_one_clear_error(
     features_dataset: Path,
     images: Path,
     vlm_folder: Path,
-    build: Callable[..., Path],
     tmp_path: Path,
 ) -> None:
     with pytest.raises(SpatuneError, match="set --policy.action_normalisation=identity"):
@@ -330,8 +329,10 @@ def test_what_navigation_cannot_be_trained_with_is_one_clear_error(
             use_cached_features=False,
             chunk_source="delta",
         )
-    sparse = build(write_dataset(tmp_path / "sparse", fps=2), tmp_path / "sparse_features")
-    with pytest.raises(SpatuneError, match="2 rows a second for 5 control steps"):
+    sparse = shutil.copytree(features, tmp_path / "sparse")
+    path = sparse / "meta" / "env_spec.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "control_hz": 10.0}))
+    with pytest.raises(SpatuneError, match="5 rows a second for 10 control steps"):
         make_policy(sparse, history=HISTORY)
 
 

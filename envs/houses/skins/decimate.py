@@ -9,10 +9,11 @@ from scipy.spatial import KDTree
 
 from .mesh import ColouredMesh
 
-_CELLS = 32
+_CELLS = 24
 _STEADY = 1e-3
 _BORDER = 10.0
 _LEAST_COSINE = 0.3
+_SHIFT = 0.382
 _AFTER, _BEFORE = [1, 2, 0], [2, 0, 1]
 
 
@@ -169,7 +170,9 @@ def _joined(mesh: ColouredMesh, cells: int, *, by_facing: bool) -> ColouredMesh:
         by_facing: Whether those that face different ways stay apart: thin walls keep both sides.
     """
     low = mesh.vertices.min(axis=0)
-    keys = np.floor((mesh.vertices - low) / np.ptp(mesh.vertices, axis=0).max() * cells)
+    cell = np.ptp(mesh.vertices, axis=0).max() / cells
+    # Shapes have their middle and their quarters at round numbers: borders of cells should not.
+    keys = np.floor((mesh.vertices - low) / cell + _SHIFT)
     if by_facing:
         normals = np.zeros_like(mesh.vertices)
         for corner in range(3):

@@ -125,7 +125,7 @@ def test_visible_objects_are_those_that_rays_hit_in_reach(play, request, name: s
         image = player.reply.view.depth.reshape(-1)
         same = np.abs(image - rays.depth) < 1e-3 * rays.depth
         assert same.mean() > 0.97
-    assert seen > 40
+    assert seen > 25
 
 
 def _is_at_an_edge(player, world: World, thing: str) -> bool:
@@ -205,5 +205,3 @@ def test_the_gap_to_a_lying_object_is_to_its_box_as_it_lies(play, four_rooms) ->
     assert world.entities[name].size[1] > 0.8
     along = gaps_to(world, np.array([[1.7, 3.0]]), name)[0]
     assert along == pytest.approx(1.0 - world.entities[name].size[1] / 2, abs=1e-6)
-    corners = np.array(world.house.objects[0].position)
-    assert corners.shape == (3,)

@@ -23,7 +23,7 @@ from spatune.errors import SpatuneError
 RED, BLUE = (1.0, 0.0, 0.0), (0.0, 0.0, 1.0)
 
 
-def sphere(radius: float = 1.0, rings: int = 40, *, inward: bool = False) -> ColouredMesh:
+def sphere(radius: float = 1.0, rings: int = 18, *, inward: bool = False) -> ColouredMesh:
     """A fine sphere, red above and blue below."""
     polar = np.pi * np.arange(rings + 1) / rings
     around = 2 * np.pi * np.arange(2 * rings) / (2 * rings)
@@ -65,16 +65,15 @@ def volume(vertices: np.ndarray, faces: np.ndarray) -> float:
 # Decimation
 
 
-@settings(deadline=None, max_examples=8)
-@given(st.integers(80, 600), st.tuples(*[st.floats(0.3, 1.0)] * 3))
+@settings(deadline=None, max_examples=6)
+@given(st.integers(150, 600), st.tuples(*[st.floats(0.3, 1.0)] * 3))
 def test_few_triangles_keep_the_shape(most: int, scale: tuple[float, float, float]) -> None:
-    fine = sphere(rings=24)
+    fine = sphere()
     fine = ColouredMesh(fine.vertices * scale, fine.faces, fine.colours)
     few = decimated(fine, most)
     assert 0.8 * most <= len(few.faces) <= most
-    assert volume(few.vertices, few.faces) == pytest.approx(
-        volume(fine.vertices, fine.faces), rel=0.1
-    )
+    before, after = (volume(mesh.vertices, mesh.faces) for mesh in (fine, few))
+    assert after == pytest.approx(before, rel=0.1)
     np.testing.assert_allclose(np.ptp(few.vertices, axis=0), 2 * np.array(scale), rtol=0.1)
     off = np.abs(np.linalg.norm(few.vertices / scale, axis=1) - 1)
     assert off.max() < 0.15
@@ -104,7 +103,7 @@ def test_faces_keep_the_colour_of_what_they_stand_for() -> None:
 
 
 def test_decimation_repeats() -> None:
-    one, other = decimated(sphere(), 150), decimated(sphere(), 150)
+    one, other = decimated(sphere(), 300), decimated(sphere(), 300)
     np.testing.assert_array_equal(one.vertices, other.vertices)
     np.testing.assert_array_equal(one.faces, other.faces)
 
