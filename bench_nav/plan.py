@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..envs.houses.library import house_names, house_sha256_of
+from ..envs.navigation.episode import NavEpisode
 from ..envs.navigation.library import stored_episodes
 from ..envs.navigation.task import IMAGE_KEY
+from ..envs.thor_backends.backend import Backend
 from ..envs.thor_backends.unity import unity_status
 from ..errors import SpatuneError
 from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
@@ -71,6 +75,7 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
         SpatuneError: Unknown house, episode or policy, a policy whose conventions are not
             navigation's, or a backend that cannot run; one line that names the fix.
     """
+    _check_numbers(config)
     backend = _backend(config)
     actor = check_actor(config.policy, config.control, config.image_size)
     names = house_names(config.split)
@@ -103,6 +108,9 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
             "backend": backend,
             "houses": {names[house]: house_sha256_of(names[house]) for house in houses},
             "episodes": config.episodes,
+            "episodes_sha256": _sha256(
+                episode for house in houses for episode in stored[names[house]][: config.episodes]
+            ),
             "max_steps": config.max_steps,
             "device": device,
             "mode": mode,
@@ -127,7 +135,23 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
     )
 
 
-def _backend(config: EvalNavConfig):
+def _check_numbers(config: EvalNavConfig) -> None:
+    for name in ("max_steps", "image_size"):
+        value = getattr(config, name)
+        if value is not None and value < 1:
+            raise SpatuneError(f"{name} is {value}; use 1, 2, ...")
+
+
+def _sha256(episodes: Iterable[NavEpisode]) -> str:
+    rows = [episode.to_json() for episode in episodes]
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+def _backend(config: EvalNavConfig) -> Backend:
+    if config.backend not in get_args(Backend):
+        raise SpatuneError(
+            f"no backend {config.backend!r}; choose one of: {', '.join(get_args(Backend))}"
+        )
     if config.backend == "embedded":
         return config.backend
     status = unity_status()

@@ -13,6 +13,7 @@ from spatune.envs.houses.library import house_names
 from spatune.envs.navigation.library import stored_episodes
 from spatune.envs.navigation.task import DONE, NAV_ACTIONS, NAV_TASKS
 from spatune.envs.thor import ThorEnv
+from spatune.envs.thor_backends import embedded_controller
 from spatune.errors import SpatuneError
 
 HOUSES = house_names("val")[:2]
@@ -88,14 +89,13 @@ def test_it_wants_an_episode_and_an_embedded_house() -> None:
     env = ThorEnv("pointnav", split="val", houses=HOUSES, backend="embedded", image_size=32)
     with pytest.raises(SpatuneError, match="reset"):
         NavExpert(env).action()
-
-    class Elsewhere:
-        """A controller of another backend."""
-
     env.close()
-    env._controller = Elsewhere()  # type: ignore[assignment]
+    pytest.importorskip("ai2thor", reason="pip install 'spatune[unity]' for another backend")
+    # AI2-THOR's own client, which knows nothing of the simulator's state.
+    env._controller = embedded_controller(scene=HOUSES[0], width=32, height=32)
     with pytest.raises(SpatuneError, match="backend='embedded'"):
         NavExpert(env)
+    env.close()
 
 
 def test_it_gives_up_where_there_is_no_way() -> None:

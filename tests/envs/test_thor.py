@@ -72,12 +72,11 @@ def test_it_is_a_gymnasium_environment(task) -> None:
         depth=True,
         disable_env_checker=True,
     )
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        # Distances and depths have no upper bound.
+        warnings.filterwarnings("ignore", message=".*(infinity|unbounded).*")
         check_env(env.unwrapped)
-    # Distances and depths have no upper bound.
-    said = {str(warning.message) for warning in caught}
-    assert not [s for s in said if "infinity" not in s and "not within the observation" in s]
     assert env.unwrapped.task == task
     env.close()
 
@@ -106,7 +105,7 @@ def test_several_run_side_by_side() -> None:
 def test_a_seed_gives_one_episode_whatever_came_before(make, task, split: str) -> None:
     houses = house_names(split)[:2]
     first, second = (make(task, split=split, houses=houses, render_every=0) for _ in range(2))
-    for seed in (0, 1, 2, 0):
+    for seed in (0, 1, 0):
         observation, _ = first.reset(seed=seed)
         # The other environment has been elsewhere: off the grid, and in the other house.
         second.reset(seed=seed + 10)
@@ -166,11 +165,12 @@ def test_the_state_tells_where_the_goal_is(make, yaw: float) -> None:
 def test_turning_right_brings_a_goal_on_the_right_to_the_front(make) -> None:
     env = make(render_every=0)
     env.reset(options={"episode": stored("pointnav")})
-    while abs(goal_bearing(env)) > 20 or goal_bearing(env) < 0:
+    state = env.step(RIGHT)[0]["observation.state"]
+    while not 0 <= goal_bearing(env) < 30:
         state = env.step(RIGHT)[0]["observation.state"]
-    assert state[1] > 0 and state[2] > 0.9
-    behind = env.step(LEFT)[0]["observation.state"]
-    assert behind[1] > state[1]
+    assert state[1] >= 0 and state[2] > 0.86
+    # Turned back to the left, the goal is further to the right.
+    assert env.step(LEFT)[0]["observation.state"][1] > state[1]
 
 
 def test_the_state_tells_horizon_and_blocked_moves(make) -> None:

@@ -281,7 +281,7 @@ def test_lerobot_train_runs_a_discrete_policy(
         *("--batch_size=4", "--num_workers=0"),
     ]
     monkeypatch.setattr(sys, "argv", command)
-    lerobot_train.train()
+    lerobot_train.main()
     policy = SpatunePolicy.from_pretrained(out / "checkpoints" / "last" / "pretrained_model")
     assert policy.spec.history == (1, 3) and policy.config.action_classes == 6
 
