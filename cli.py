@@ -65,6 +65,16 @@ COMMANDS = {
         "envs.houses.generation.generate:generate_houses",
         "houses of the ProcTHOR generator, or simple ones, as JSON",
     ),
+    "houses render": Command(
+        "envs.houses.pictures.config:RenderHousesConfig",
+        "envs.houses.pictures.render:render_houses",
+        "pictures of houses: maps, rooms, depth, objects, all on one page",
+    ),
+    "houses check": Command(
+        "envs.houses.pictures.config:CheckHousesConfig",
+        "envs.houses.pictures.check:check_houses",
+        "are houses valid, unchanged, and good for navigation?",
+    ),
     "tune grounding": Command(
         "tuning.grounding_config:GroundingConfig",
         "tuning.train_grounding:train_grounding",
