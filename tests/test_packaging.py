@@ -20,6 +20,13 @@ NOT_SHIPPED = {
     *("scripts", "tests", "wandb"),
 }
 MAX_LINES = 450
+DATA = (
+    "policies/embedded",
+    "policies/embedded_navigation",
+    "envs/houses/data",
+    "envs/navigation/data",
+)
+"""Folders of files that are not Python and belong to the package."""
 
 
 def source_files(*, shipped: bool) -> list[Path]:
@@ -82,7 +89,7 @@ def test_versions_agree() -> None:
     assert metadata.version("lerobot_policy_spatune") == spatune.__version__
 
 
-def test_wheel_holds_every_module_and_the_shipped_checkpoint(tmp_path: Path) -> None:
+def test_wheel_holds_every_module_and_all_data(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     ignore = shutil.ignore_patterns(".*", "__pycache__", *NOT_SHIPPED)
     shutil.copytree(ROOT, tree, ignore=ignore)
@@ -90,12 +97,14 @@ def test_wheel_holds_every_module_and_the_shipped_checkpoint(tmp_path: Path) -> 
     subprocess.run([sys.executable, "-c", build], cwd=tree, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
     shipped = set(zipfile.ZipFile(wheel).namelist())
-    checkpoint = [
+    data = [
         path.relative_to(ROOT)
-        for path in (ROOT / "policies" / "embedded").rglob("*")
+        for folder in DATA
+        for path in (ROOT / folder).rglob("*")
         if path.is_file()
     ]
-    expected = {f"spatune/{path.as_posix()}" for path in source_files(shipped=True) + checkpoint}
+    assert all((ROOT / folder).is_dir() for folder in DATA)
+    expected = {f"spatune/{path.as_posix()}" for path in source_files(shipped=True) + data}
     inside = {name for name in shipped if name.startswith("spatune/")}
     assert inside == expected
     assert any(name.endswith("licenses/NOTICE") for name in shipped)

@@ -19,7 +19,7 @@ ZERO = EvalLiberoConfig(control="zero", tasks="0,2", episodes=3)
     [
         ({"suite": "libero_moon"}, "unknown LIBERO suite 'libero_moon'; choose one of"),
         ({"suite": "libero_goal_env"}, "ships no bddl files or init states"),
-        ({"tasks": "7,10"}, "there is no task 10; the suite has tasks 0 to 9"),
+        ({"tasks": "7,10"}, "there is no task 10; there are tasks 0 to 9"),
         ({"episodes": 51}, "episodes = 51: libero_object task 0 has init states for 1 to 50"),
         ({"episodes": 0}, "episodes = 0"),
         ({"image_size": 0}, "image_size is 0"),

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spatune.bench_libero import parse_tasks
+from spatune.evaluation.tasks import parse_tasks
 from spatune.errors import SpatuneError
 
 ranges = st.tuples(st.integers(0, 89), st.integers(0, 89)).map(sorted)
@@ -41,7 +41,7 @@ def test_any_text_is_tasks_or_one_clear_line(text: str, count: int) -> None:
         ("1;2", "cannot read '1;2'"),
         ("-1", "cannot read '-1'"),
         ("3-1", "'3-1' runs backwards; write 1-3"),
-        ("0,10", "there is no task 10; the suite has tasks 0 to 9"),
+        ("0,10", "there is no task 10; there are tasks 0 to 9"),
         ("²", "cannot read '²'"),
     ],
 )
