@@ -149,19 +149,8 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
     def controller(self) -> NavController:
         """What drives the simulator; started when it is first asked for."""
         if self._controller is None:
-            camera = self.env_spec.cameras[0]
-            self._controller = make_controller(
-                self._backend,
-                scene=self._scene(self.houses[0]),
-                width=camera.width,
-                height=camera.height,
-                gridSize=STEP_METRES,
-                rotateStepDegrees=TURN_DEGREES,
-                visibilityDistance=VISIBILITY_METRES,
-                fieldOfView=FIELD_OF_VIEW,
-                snapToGrid=False,
-                renderDepthImage=self._depth,
-            )
+            self.enter(self.houses[0])
+        assert self._controller is not None, "entering a house starts it"
         return self._controller
 
     @property
@@ -254,6 +243,7 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
     def close(self) -> None:
         """Stop the simulator; calling it again does nothing."""
         self._over = True
+        self._entered = ""
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
@@ -311,14 +301,33 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
 
     def enter(self, name: str) -> None:
         """Go into a house, unless the agent is in it: navigation leaves houses as they are."""
-        if self._entered == name and self._controller is not None:
+        if self._controller is None:
+            self._controller = self._start(name)
+            event = self._controller.last_event
+        elif self._entered == name:
             return
-        self._entered = ""
-        event = self.controller.reset(scene=self._scene(name))
+        else:
+            self._entered = ""
+            event = self._controller.reset(scene=self._scene(name))
         if not event.metadata["lastActionSuccess"]:
             raise SpatuneError(f"house {name!r}: {event.metadata['errorMessage']}")
         self.house, self._entered, self._home = load_house(name), name, event.metadata["agent"]
         self.guide.hide_objects()
+
+    def _start(self, house: str) -> NavController:
+        camera = self.env_spec.cameras[0]
+        return make_controller(
+            self._backend,
+            scene=self._scene(house),
+            width=camera.width,
+            height=camera.height,
+            gridSize=STEP_METRES,
+            rotateStepDegrees=TURN_DEGREES,
+            visibilityDistance=VISIBILITY_METRES,
+            fieldOfView=FIELD_OF_VIEW,
+            snapToGrid=False,
+            renderDepthImage=self._depth,
+        )
 
     def _go_home(self) -> None:
         """Back to where the agent entered the house: places to draw from lie around the agent."""

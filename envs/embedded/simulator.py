@@ -10,8 +10,8 @@ import numpy as np
 from ..houses.house import House
 from ..houses.model import FAR
 from ..houses.renderer import HouseRenderer, Images
-from .actions.registry import ACTIONS
 from .actions.movement import Collision
+from .actions.registry import ACTIONS
 from .faults import ActionFault
 from .metadata import Outcome, Screen, agent_metadata, colours_of
 from .object_metadata import ObjectMetadata

@@ -27,7 +27,9 @@ def main() -> None:
     databases = Path(specification.origin).parent / "databases"
     groups = json.loads((databases / "asset-database.json").read_text())
     scenes = json.loads((databases / "ai2thor-object-metadata.json").read_text())
-    seen = {thing["assetId"]: thing for kind in scenes.values() for scene in kind for thing in scene}
+    seen = {
+        thing["assetId"]: thing for kind in scenes.values() for scene in kind for thing in scene
+    }
     by_type: dict[str, dict] = {}
     for name in sorted(seen):
         by_type.setdefault(seen[name]["objectType"], seen[name])

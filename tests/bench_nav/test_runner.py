@@ -66,9 +66,7 @@ def test_the_oracle_solves_and_its_run_is_reported(tmp_path: Path, capsys) -> No
     films = sorted(path.name for path in (out / "videos").iterdir())
     assert films == [f"objectnav-val-house0{n}-episode00.mp4" for n in (0, 1)]
     filmed = read_video(str(out / "videos" / films[0]))
-    first = next(
-        r for r in read_records(out) if (r.key.task_id, r.key.init_index) == (0, 0)
-    )
+    first = next(r for r in read_records(out) if (r.key.task_id, r.key.init_index) == (0, 0))
     assert len(filmed) == first.steps + 1 and filmed.shape[3] == 3 and filmed.std() > 10
     maps = sorted(path.name for path in (out / "maps").iterdir())
     assert maps == sorted(f"objectnav-{name}-00.png" for name in names)

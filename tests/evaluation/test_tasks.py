@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spatune.evaluation.tasks import parse_tasks
 from spatune.errors import SpatuneError
+from spatune.evaluation.tasks import parse_tasks
 
 ranges = st.tuples(st.integers(0, 89), st.integers(0, 89)).map(sorted)
 

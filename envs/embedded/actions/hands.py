@@ -153,9 +153,7 @@ def _floor_area(floor: Entity) -> Support:
     return Support(0.0, (-half[0], -half[1]), half)
 
 
-def _inside(
-    world: World, floor: Entity, spot: tuple[float, float, float], thing: Entity
-) -> bool:
+def _inside(world: World, floor: Entity, spot: tuple[float, float, float], thing: Entity) -> bool:
     """Whether a thing at a spot is over the floor; rooms need not be rectangles."""
     corners = next(room.floor for room in world.house.rooms if room.id == floor.id)
     reach = float(np.hypot(thing.size[0], thing.size[2])) / 2

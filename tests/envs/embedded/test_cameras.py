@@ -117,9 +117,7 @@ def test_a_wrong_camera_is_not_added(two, arguments, code: str, said: str) -> No
     assert two.simulator.cameras == [] and two.reply.third_party == ()
     two.ok("AddThirdPartyCamera", **ABOVE)
     before = two.simulator.cameras[0]
-    assert said in two.fails(
-        "UpdateThirdPartyCamera", code=code, thirdPartyCameraId=0, **arguments
-    )
+    assert said in two.fails("UpdateThirdPartyCamera", code=code, thirdPartyCameraId=0, **arguments)
     assert two.simulator.cameras == [before]
 
 

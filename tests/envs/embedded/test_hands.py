@@ -20,9 +20,7 @@ def test_what_is_not_near_or_not_in_view_is_out_of_reach(two) -> None:
     assert two.thing(EGG)["visible"] and not two.thing(LAMP)["visible"]
     for action in ("OpenObject", "CloseObject", "PickupObject", "ToggleObjectOn"):
         said = two.fails(action, objectId=LAMP)
-        assert said == (
-            f"{LAMP} is not visible within 1.5 m; go nearer, or use forceAction=True"
-        )
+        assert said == (f"{LAMP} is not visible within 1.5 m; go nearer, or use forceAction=True")
         assert "no object 'Egg|0'" in two.fails(action, objectId="Egg|0", **FORCE)
 
 

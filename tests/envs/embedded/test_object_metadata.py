@@ -21,7 +21,9 @@ def real() -> list[dict[str, Any]]:
     """8,715 objects of 120 scenes."""
     found = importlib.util.find_spec("procthor")
     if found is None or found.origin is None:
-        pytest.skip("compares with the metadata that procthor ships: pip install 'spatune[procthor]'")
+        pytest.skip(
+            "compares with the metadata that procthor ships: pip install 'spatune[procthor]'"
+        )
     file = Path(found.origin).parent / "databases" / "ai2thor-object-metadata.json"
     return [o for group in json.loads(file.read_text()).values() for scene in group for o in scene]
 
@@ -91,7 +93,9 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 )
 def test_nested_fields_have_the_same_parts(real, ours, field: str) -> None:
     def parts(objects: list[dict[str, Any]]) -> set[tuple[str, str]]:
-        return {leaf for thing in objects if thing[field] is not None for leaf in leaves(thing[field])}
+        return {
+            leaf for thing in objects if thing[field] is not None for leaf in leaves(thing[field])
+        }
 
     expected = {leaf for leaf in parts(real[::10]) if leaf[1] != "int"}
     assert parts(ours) == expected

@@ -64,9 +64,7 @@ def test_a_path_to_a_point_goes_round_what_is_in_the_way(four) -> None:
 
 def test_there_is_no_path_into_furniture_or_out_of_the_house(four) -> None:
     for x, z in ((-3.0, -3.0), (1.2, 5.0)):
-        said = four.fails(
-            "GetShortestPathToPoint", position=place(1.75, 1.25), target=place(x, z)
-        )
+        said = four.fails("GetShortestPathToPoint", position=place(1.75, 1.25), target=place(x, z))
         assert said == f"there is no way to x = {x:g}, z = {z:g}"
     said = four.fails("GetShortestPath", position=place(-3.0, -3.0), objectType="Bed")
     assert "no reachable place has a view of Bed|4|0" in said

@@ -20,7 +20,9 @@ def test_the_change_of_frame_undoes_itself(point: tuple[float, float, float]) ->
 
 
 def test_up_in_unity_is_up_in_mujoco() -> None:
-    np.testing.assert_array_equal(to_mujoco(np.array([[1, 2, 3], [4, 5, 6]])), [[1, 3, 2], [4, 6, 5]])
+    np.testing.assert_array_equal(
+        to_mujoco(np.array([[1, 2, 3], [4, 5, 6]])), [[1, 3, 2], [4, 6, 5]]
+    )
 
 
 @given(rotations)

@@ -33,14 +33,14 @@ from spatune.envs.houses.generation.seed_house import SeedTask, make_house, with
 from spatune.envs.houses.generation.seed_workers import SeedWorkers
 from spatune.envs.houses.generation.simple import simple_house
 from spatune.envs.houses.generation.simple_plan import ROOM_CHAINS
-from spatune.envs.houses.supports import supports
-from spatune.envs.houses.targets import target_types
-from spatune.envs.houses.yaw_box import YawBox, object_box
 from spatune.envs.houses.house import House
 from spatune.envs.houses.openings import opening_span
 from spatune.envs.houses.polygon import contains
 from spatune.envs.houses.read import read_house
+from spatune.envs.houses.supports import supports
+from spatune.envs.houses.targets import target_types
 from spatune.envs.houses.write import house_json, house_sha256
+from spatune.envs.houses.yaw_box import YawBox, object_box
 from spatune.errors import SpatuneError
 
 GOLDEN = {

@@ -115,7 +115,9 @@ def test_depth_in_an_empty_room_is_that_of_its_box(seed: int) -> None:
     high = np.array([corners[:, 0].max(), house.ceiling_height, corners[:, 1].max()])
     model = HouseModel(house)
     drawer = HouseRenderer(model, 64, 48)
-    flat = {number for number, owner in enumerate(model.owners) if owner.startswith(("wall", "room"))}
+    flat = {
+        number for number, owner in enumerate(model.owners) if owner.startswith(("wall", "room"))
+    }
     for camera in poses(house, 4, seed):
         _, depth, owners = everything(drawer, camera)
         rays = directions(64, 48, camera)

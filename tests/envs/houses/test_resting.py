@@ -7,9 +7,9 @@ import pytest
 
 from spatune.envs.houses.assets import Asset, all_assets, find_asset
 from spatune.envs.houses.generation.procthor_controller import GeometricController
+from spatune.envs.houses.shapes import Part, parts_of
 from spatune.envs.houses.supports import supports
 from spatune.envs.houses.yaw_box import YawBox
-from spatune.envs.houses.shapes import Part, parts_of
 from spatune.errors import SpatuneError
 
 RECEPTACLES = (

@@ -67,9 +67,7 @@ def test_a_box_has_its_volume(size: np.ndarray) -> None:
 
 
 @given(lengths, lengths)
-def test_a_cylinder_is_a_prism_with_as_many_sides_as_segments(
-    radius: float, height: float
-) -> None:
+def test_a_cylinder_is_a_prism_with_as_many_sides_as_segments(radius: float, height: float) -> None:
     mesh = cylinder(radius, height)
     polygon = SEGMENTS / 2 * np.sin(2 * np.pi / SEGMENTS) * radius**2
     assert volume(mesh) == pytest.approx(polygon * height)

@@ -14,9 +14,7 @@ from spatune.errors import SpatuneError
 
 def draw(controller, task, seed: int, **more):
     house, random = controller.scene, np.random.default_rng(seed)
-    return sample_episode(
-        NavGuide(controller), task, house, house_sha256_of(house), random, **more
-    )
+    return sample_episode(NavGuide(controller), task, house, house_sha256_of(house), random, **more)
 
 
 @pytest.mark.parametrize("task", NAV_TASKS)
