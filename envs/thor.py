@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import string
 import struct
 from collections.abc import Sequence
 from typing import Any, ClassVar, get_args
@@ -21,8 +20,11 @@ from .houses.write import house_json
 from .navigation.episode import NavEpisode
 from .navigation.guide import NavController, NavGuide
 from .navigation.library import stored_episodes
+from .navigation.reset_options import ResetOptions
 from .navigation.sampling import sample_episode
+from .navigation.spaces import action_number, observation_space, state_vector
 from .navigation.task import (
+    DEPTH_KEY,
     DONE,
     FIELD_OF_VIEW,
     GOAL_METRES,
@@ -30,7 +32,6 @@ from .navigation.task import (
     MAX_STEPS,
     NAV_ACTIONS,
     NAV_TASKS,
-    STATE_LAYOUT,
     STEP_METRES,
     TURN_DEGREES,
     VISIBILITY_METRES,
@@ -41,7 +42,6 @@ from .thor_backends.backend import Backend, make_controller
 from .thor_backends.controller import ThorController
 
 SPLITS = get_args(Split)
-_LONGEST_TASK = 64
 
 
 class ThorEnv(gym.Env[dict[str, Any], Any]):
@@ -136,7 +136,7 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
         self._controller: NavController | None = None
         self.images: dict[str, np.ndarray] = {}
         """Last images drawn, by observation key."""
-        self.observation_space = _observation_space(camera.height, camera.width, depth)
+        self.observation_space = observation_space(camera.height, camera.width, depth=depth)
         self.action_space = spaces.Discrete(len(NAV_ACTIONS))
         self.episode: NavEpisode | None = None
         """The episode that is played."""
@@ -175,24 +175,13 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
         """
         super().reset(seed=seed)
         self._over = True
-        options = dict(options or {})
-        episode = options.pop("episode", None)
-        house = options.pop("house", None)
-        index = options.pop("init_index", None)
-        if options:
-            raise SpatuneError(
-                f"unknown reset option {next(iter(options))!r}; use house, init_index or episode"
-            )
-        if episode is not None and (house is not None or index is not None):
-            raise SpatuneError("reset option episode says all: leave out house and init_index")
-        if episode is not None and not isinstance(episode, NavEpisode):
-            raise SpatuneError(f"reset option episode is no NavEpisode: {str(episode)[:60]!r}")
-        if index is not None and not isinstance(index, (int, np.integer)):
-            raise SpatuneError(f"reset option init_index is {index!r}; use 0, 1, 2, ...")
+        asked = ResetOptions.read(options)
+        episode = asked.episode
         if episode is None:
+            house = asked.house
             if house is None:
                 house = self.houses[int(self.np_random.integers(len(self.houses)))]
-            episode = self._choose(house, index)
+            episode = self._choose(house, asked.index)
         self._begin(episode)
         return self.observe(), self._info(False)
 
@@ -204,7 +193,7 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
         """
         if self._over:
             raise SpatuneError("call reset() before step()")
-        number = _action_number(action)
+        number = action_number(action)
         self._steps += 1
         fresh = self.render_every > 0 and self._steps % self.render_every == 0
         if number == DONE:
@@ -301,13 +290,15 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
 
     def enter(self, name: str) -> None:
         """Go into a house, unless the agent is in it: navigation leaves houses as they are."""
+        if self._entered == name:
+            return
+        self._entered = ""
+        started = self._controller is None
         if self._controller is None:
             self._controller = self._start(name)
-            event = self._controller.last_event
-        elif self._entered == name:
-            return
-        else:
-            self._entered = ""
+        event = self._controller.last_event
+        # What `auto` stands for, and so the form of a scene, is known from the start on only.
+        if not started or self._backend == "auto":
             event = self._controller.reset(scene=self._scene(name))
         if not event.metadata["lastActionSuccess"]:
             raise SpatuneError(f"house {name!r}: {event.metadata['errorMessage']}")
@@ -380,29 +371,17 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
     def _keep_images(self, event: Any) -> None:
         self.images[IMAGE_KEY] = np.ascontiguousarray(event.frame)
         if self._depth:
-            self.images["observation.depth.image"] = np.ascontiguousarray(event.depth_frame)
+            self.images[DEPTH_KEY] = np.ascontiguousarray(event.depth_frame)
 
     def _observation(self) -> dict[str, Any]:
         assert self.episode is not None, "an episode is played"
         return {
             **self.images,
-            "observation.state": self._state(),
+            "observation.state": state_vector(
+                self.place, self._yaw, self._horizon, self.episode.goal, blocked=self._blocked
+            ),
             "task": self.episode.instruction,
         }
-
-    def _state(self) -> np.ndarray:
-        assert self.episode is not None, "an episode is played"
-        values = dict.fromkeys(STATE_LAYOUT, 0.0)
-        if self.episode.goal is not None:
-            dx, dz = np.subtract(self.episode.goal, self.place)
-            turn = np.arctan2(dx, dz) - np.radians(self._yaw)
-            values |= {
-                "goal_distance": float(np.hypot(dx, dz)),
-                "goal_sin": float(np.sin(turn)),
-                "goal_cos": float(np.cos(turn)),
-            }
-        values |= {"horizon": self._horizon / 30.0, "blocked": float(self._blocked)}
-        return np.array([values[name] for name in STATE_LAYOUT], np.float32)
 
     def _info(self, success: bool) -> dict[str, Any]:
         return {
@@ -426,24 +405,3 @@ class ThorEnv(gym.Env[dict[str, Any], Any]):
             "optimal_length": self.episode.start_distance,
             "optimal_steps": self.episode.optimal_steps,
         }
-
-
-def _action_number(action: Any) -> int:
-    values = np.asarray(action).reshape(-1)
-    number = float(values[0]) if len(values) == 1 else float("nan")
-    if not (number.is_integer() and 0 <= number < len(NAV_ACTIONS)):
-        raise SpatuneError(
-            f"action {action!r} is none of 0..{len(NAV_ACTIONS) - 1} ({', '.join(NAV_ACTIONS)})"
-        )
-    return int(number)
-
-
-def _observation_space(height: int, width: int, depth: bool) -> spaces.Dict:
-    entries: dict[str, spaces.Space[Any]] = {
-        IMAGE_KEY: spaces.Box(0, 255, (height, width, 3), np.uint8),
-        "observation.state": spaces.Box(-np.inf, np.inf, (len(STATE_LAYOUT),), np.float32),
-        "task": spaces.Text(_LONGEST_TASK, charset=string.ascii_letters + " "),
-    }
-    if depth:
-        entries["observation.depth.image"] = spaces.Box(0, np.inf, (height, width), np.float32)
-    return spaces.Dict(entries)

@@ -34,6 +34,7 @@ straight ahead (positive to the right), the camera's horizon (degrees down / 30)
 move was blocked. What is known of the goal is 0 but in PointNav."""
 
 IMAGE_KEY = "observation.images.image"
+DEPTH_KEY = "observation.depth.image"
 
 
 def nav_env_spec(image_size: int | tuple[int, int] = 224) -> EnvSpec:

@@ -26,6 +26,11 @@ def test_chance_takes_every_action_equally_often() -> None:
     assert np.abs(counts - 10_000).max() < 5 * np.sqrt(60_000 * 5 / 36)
 
 
+def test_neither_looks_at_images() -> None:
+    """So that an evaluation draws none."""
+    assert not OraclePolicy.uses_images and not RandomNavPolicy.uses_images
+
+
 def test_chance_depends_on_the_noise_alone_and_stays_in_range() -> None:
     noise = np.array([-9.0, 9.0, 0.1], np.float32).reshape(3, 1, 1)
     numbers = RandomNavPolicy().predict([{}] * 3, noise)
@@ -37,5 +42,5 @@ def test_chance_depends_on_the_noise_alone_and_stays_in_range() -> None:
 def test_built_in_actors_see_what_they_need(name: str, expert: bool) -> None:
     actor = check_actor(name, "none", None)
     assert actor.view == NavView(224, (), expert) and actor.sha256 is None
-    assert not actor.load("cpu").uses_images
+    assert isinstance(actor.load("cpu"), OraclePolicy if expert else RandomNavPolicy)
     assert check_actor(name, "none", 96).view.image_size == 96

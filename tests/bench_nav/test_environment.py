@@ -23,8 +23,7 @@ from spatune.envs.navigation.task import DONE, IMAGE_KEY
 from spatune.envs.spec import EnvSpec
 from spatune.policies.history import past_key
 
-MOVE, LEFT, RIGHT = np.float32([0]), np.float32([1]), np.float32([2])
-END = np.float32([DONE])
+MOVE, LEFT, RIGHT, END = (np.array([number], np.float32) for number in (0, 1, 2, DONE))
 
 
 @pytest.fixture

@@ -61,7 +61,8 @@ def test_the_oracle_solves_and_its_run_is_reported(tmp_path: Path, capsys) -> No
     for record in read_records(out):
         assert record.error is None and record.metrics is not None
         assert set(METRICS) <= set(record.metrics)
-        assert record.metrics["spl"] > 0.8 and record.metrics["distance_to_goal"] == 0.0
+        assert (record.metrics["spl"] or 0.0) > 0.8
+        assert record.metrics["distance_to_goal"] == 0.0
         assert record.instruction.startswith("find a")
     films = sorted(path.name for path in (out / "videos").iterdir())
     assert films == [f"objectnav-val-house0{n}-episode00.mp4" for n in (0, 1)]
@@ -78,22 +79,17 @@ def test_metrics_are_reported_with_intervals(random_run: Path) -> None:
     played = read_records(random_run)
     for name in METRICS:
         found = data["metrics"][name]
-        values = [record.metrics[name] for record in played]
+        values = [float(record.metrics[name] or 0.0) for record in played]
         assert found["mean"] == pytest.approx(np.mean(values))
         assert (found["episodes"], found["missing"]) == (4, 0)
         low, high = found["bootstrap95"]
         assert min(values) - 1e-9 <= low <= found["mean"] <= high <= max(values) + 1e-9
 
 
-def test_two_workers_give_the_records_of_one(random_run: Path, tmp_path: Path) -> None:
-    run_eval(replace(RANDOM, out=tmp_path / "two", workers=2))
+def test_workers_films_and_maps_change_no_result(random_run: Path, tmp_path: Path) -> None:
+    run_eval(replace(RANDOM, out=tmp_path / "two", workers=2, videos=1, maps=2))
     assert records(tmp_path / "two") == records(random_run)
     assert len({record["state_digest"] for record in records(random_run)}) == 4
-
-
-def test_films_and_maps_change_no_result(random_run: Path, tmp_path: Path) -> None:
-    run_eval(replace(RANDOM, out=tmp_path / "run", videos=2, maps=2))
-    assert records(tmp_path / "run") == records(random_run)
 
 
 def test_a_run_that_was_stopped_goes_on(random_run: Path, tmp_path: Path, capsys) -> None:

@@ -14,15 +14,17 @@ from gymnasium.utils.env_checker import check_env
 
 import spatune.envs  # noqa: F401  (registers the ids)
 from spatune.bench_nav.metrics import episode_metrics
+from spatune.envs.houses.assets import Split
+from spatune.envs.houses.house import GroundPoint
 from spatune.envs.houses.library import house_names, house_sha256_of
 from spatune.envs.navigation.episode import NavEpisode
 from spatune.envs.navigation.library import stored_episodes
 from spatune.envs.navigation.task import (
     DONE,
     IMAGE_KEY,
-    NAV_ACTIONS,
     NAV_TASKS,
     STATE_LAYOUT,
+    NavTask,
 )
 from spatune.envs.thor import ThorEnv
 from spatune.errors import SpatuneError
@@ -33,18 +35,21 @@ MOVE, LEFT, RIGHT, UP, DOWN = range(5)
 IDS = {"objectnav": "ObjectNav", "pointnav": "PointNav", "roomvisit": "RoomVisit"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def make() -> Iterator[Callable[..., ThorEnv]]:
-    """Makes small environments of the test houses, and closes them."""
-    made: list[ThorEnv] = []
+    """Makes small environments of the test houses, each once: what was played leaves no trace."""
+    made: dict[str, ThorEnv] = {}
 
-    def build(task="pointnav", **settings: Any) -> ThorEnv:
+    def build(task: NavTask = "pointnav", *, number: int = 0, **changes: Any) -> ThorEnv:
         usual = {"split": "test", "houses": (HOUSE,), "backend": "embedded", "image_size": 32}
-        made.append(ThorEnv(task, **{**usual, **settings}))
-        return made[-1]
+        settings = {**usual, **changes}
+        key = f"{task} {number} {sorted(settings.items())}"
+        if key not in made:
+            made[key] = ThorEnv(task, **settings)
+        return made[key]
 
     yield build
-    for env in made:
+    for env in made.values():
         env.close()
 
 
@@ -52,12 +57,17 @@ def stored(task, index: int = 0, house: str = HOUSE) -> NavEpisode:
     return stored_episodes(task, "test")[house][index]
 
 
+def goal_of(episode: NavEpisode) -> GroundPoint:
+    assert episode.goal is not None
+    return episode.goal
+
+
 def goal_bearing(env: ThorEnv) -> float:
     """Degrees from straight ahead to the goal, positive to the right, from the metadata."""
-    assert env.episode is not None and env.episode.goal is not None
-    agent = env.controller.last_event.metadata["agent"]
-    dx = env.episode.goal[0] - agent["position"]["x"]
-    dz = env.episode.goal[1] - agent["position"]["z"]
+    assert env.episode is not None
+    goal, agent = goal_of(env.episode), env.controller.last_event.metadata["agent"]
+    dx = goal[0] - agent["position"]["x"]
+    dz = goal[1] - agent["position"]["z"]
     towards = np.degrees(np.arctan2(dx, dz))
     return float((towards - agent["rotation"]["y"] + 180) % 360 - 180)
 
@@ -77,7 +87,7 @@ def test_it_is_a_gymnasium_environment(task) -> None:
         # Distances and depths have no upper bound.
         warnings.filterwarnings("ignore", message=".*(infinity|unbounded).*")
         check_env(env.unwrapped)
-    assert env.unwrapped.task == task
+    assert isinstance(env.unwrapped, ThorEnv) and env.unwrapped.task == task
     env.close()
 
 
@@ -91,7 +101,7 @@ def test_several_run_side_by_side() -> None:
         backend="embedded",
         image_size=24,
     )
-    observations, _ = envs.reset(seed=[3, 4])
+    observations, _ = envs.reset(seed=3)
     assert observations[IMAGE_KEY].shape == (2, 24, 24, 3)
     assert observations["observation.state"].shape == (2, len(STATE_LAYOUT))
     observations, rewards, *_ = envs.step(np.array([LEFT, MOVE]))
@@ -102,10 +112,12 @@ def test_several_run_side_by_side() -> None:
 
 @pytest.mark.parametrize("split", ["train", "test"])
 @pytest.mark.parametrize("task", NAV_TASKS)
-def test_a_seed_gives_one_episode_whatever_came_before(make, task, split: str) -> None:
+def test_a_seed_gives_one_episode_whatever_came_before(make, task, split: Split) -> None:
     houses = house_names(split)[:2]
-    first, second = (make(task, split=split, houses=houses, render_every=0) for _ in range(2))
-    for seed in (0, 1, 0):
+    first, second = (
+        make(task, number=number, split=split, houses=houses, render_every=0) for number in (0, 1)
+    )
+    for seed in (0, 1):
         observation, _ = first.reset(seed=seed)
         # The other environment has been elsewhere: off the grid, and in the other house.
         second.reset(seed=seed + 10)
@@ -155,7 +167,7 @@ def test_the_state_tells_where_the_goal_is(make, yaw: float) -> None:
         if action is not None:
             state = env.step(action)[0]["observation.state"]
         values = dict(zip(STATE_LAYOUT, state, strict=True))
-        gap = np.subtract(episode.goal, env.place)
+        gap = np.subtract(goal_of(episode), env.place)
         assert values["goal_distance"] == pytest.approx(np.hypot(*gap), rel=1e-6)
         bearing = np.radians(goal_bearing(env))
         assert values["goal_sin"] == pytest.approx(np.sin(bearing), abs=1e-6)
@@ -218,8 +230,9 @@ ENDS = {"distance_to_goal", "start_distance", "optimal_length", "optimal_steps"}
 def test_done_at_the_goal_of_pointnav_succeeds(make) -> None:
     env = make(render_every=0)
     episode = stored("pointnav")
-    x, z = episode.goal
-    places = env.enter(HOUSE) or env.guide.reachable()
+    x, z = goal_of(episode)
+    env.enter(HOUSE)
+    places = env.guide.reachable()
     gaps = np.linalg.norm(places - [x, z], axis=1)
     for place, near in ((places[np.argmin(gaps)], True), (places[np.argmax(gaps)], False)):
         env.reset(options={"episode": replace(episode, start=tuple(map(float, place)))})
@@ -231,6 +244,17 @@ def test_done_at_the_goal_of_pointnav_succeeds(make) -> None:
             env.step(MOVE)
 
 
+@pytest.mark.parametrize(("gap", "near"), [(0.199, True), (0.201, False)])
+def test_the_goal_of_pointnav_is_twenty_centimetres_around(make, gap: float, near: bool) -> None:
+    env = make(render_every=0)
+    episode = stored("pointnav")
+    x, z = episode.start
+    env.reset(options={"episode": replace(episode, goal=(x - gap, z))})
+    *_, info = env.step(DONE)
+    assert info["distance_to_goal"] == pytest.approx(gap)
+    assert info["success"] is near
+
+
 def test_pointnav_measures_along_the_way_not_through_walls(make) -> None:
     """A start within 0.2 m of the goal as the crow flies need not be there."""
     env = make(render_every=0, houses=(OTHER,))
@@ -238,7 +262,7 @@ def test_pointnav_measures_along_the_way_not_through_walls(make) -> None:
     env.reset(options={"episode": episode})
     *_, info = env.step(DONE)
     assert info["distance_to_goal"] == pytest.approx(episode.start_distance)
-    straight = np.hypot(*np.subtract(episode.goal, episode.start))
+    straight = np.hypot(*np.subtract(goal_of(episode), episode.start))
     assert info["distance_to_goal"] >= straight - 1e-9
     assert not info["success"]
 
@@ -290,7 +314,7 @@ def test_a_budget_truncates_with_the_ingredients_of_the_metrics(make) -> None:
     assert info["start_distance"] == info["optimal_length"] == episode.start_distance
     assert info["optimal_steps"] == episode.optimal_steps and not info["success"]
     metrics = episode_metrics(info)
-    assert metrics["spl"] == 0.0 and metrics["distance_to_goal"] > 0.2
+    assert metrics["spl"] == 0.0 and (metrics["distance_to_goal"] or 0.0) > 0.2
     with pytest.raises(SpatuneError, match=r"reset\(\)"):
         env.step(MOVE)
     env.reset(options={"episode": episode})
@@ -340,82 +364,6 @@ def test_actions_are_numbers_in_any_dress(make, action) -> None:
     assert env.controller.last_event.metadata["lastAction"] == "MoveAhead"
 
 
-@pytest.mark.parametrize("action", [-1, 6, 0.5, [0, 1], float("nan"), np.array([])])
-def test_what_is_no_action_is_refused_and_counts_for_nothing(make, action) -> None:
-    env = make(render_every=0)
-    env.reset(options={"episode": stored("pointnav")})
-    with pytest.raises(SpatuneError, match=rf"none of 0\.\.5 \({NAV_ACTIONS[0]}.*Done\)"):
-        env.step(action)
-    *_, info = env.step(LEFT)
-    assert info["steps"] == 1
-
-
-BAD_EPISODES = {
-    "an absent target": ("objectnav", {"target": "Piano"}, "has no Piano"),
-    "a start in a wall": ("pointnav", {"start": (-5.0, -5.0)}, "cannot start in house.*stand"),
-    "an impossible horizon": ("pointnav", {"horizon": 80.0}, "cannot start.*horizon of 80"),
-    "another version of the house": ("pointnav", {"house_sha256": "0" * 64}, "another version"),
-    "an unknown house": ("pointnav", {"house": "test-0"}, "no house 'test-0'.*houses are"),
-    "another task": ("objectnav", {"task": "roomvisit"}, "roomvisit episode.*as objectnav"),
-}
-
-
-@pytest.mark.parametrize("kind", BAD_EPISODES)
-def test_an_episode_that_cannot_be_played_is_refused(make, kind: str) -> None:
-    task, changes, said = BAD_EPISODES[kind]
-    env = make(task, render_every=0)
-    env.reset(options={"episode": stored(task)})
-    with pytest.raises(SpatuneError, match=said) as caught:
-        env.reset(options={"episode": replace(stored(task), **changes)})
-    assert "\n" not in str(caught.value)
-    with pytest.raises(SpatuneError, match="reset"):
-        env.step(MOVE)
-    env.reset(options={"episode": stored(task)})
-    env.step(MOVE)
-
-
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        ({"speed": 2}, "unknown reset option 'speed'; use house, init_index or episode"),
-        ({"house": OTHER}, f"no house '{OTHER}' here; houses are: {HOUSE}"),
-        ({"house": HOUSE, "init_index": 10}, "stored episodes 0..9, not 10"),
-        ({"house": HOUSE, "init_index": -1}, "stored episodes 0..9, not -1"),
-        ({"init_index": "first"}, "init_index is 'first'"),
-        ({"init_index": 0.5}, "init_index is 0.5"),
-        ({"episode": {"task": "pointnav"}}, "no NavEpisode"),
-        ({"episode": stored("pointnav"), "house": HOUSE}, "leave out house and init_index"),
-    ],
-)
-def test_reset_options_that_are_wrong_are_named(make, options, said: str) -> None:
-    env = make(render_every=0)
-    with pytest.raises(SpatuneError, match=said) as caught:
-        env.reset(options=options)
-    assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        ({"task": "fly"}, "unknown task 'fly'; tasks are: objectnav, pointnav, roomvisit"),
-        ({"split": "dev"}, "unknown split 'dev'; splits are: train, val, test"),
-        ({"houses": (TRAIN[0],)}, f"no house '{TRAIN[0]}' in split 'test'"),
-        ({"houses": ()}, "no houses"),
-        ({"render_every": -1}, "render_every is -1"),
-        ({"max_steps": 0}, "max_steps is 0"),
-    ],
-)
-def test_arguments_that_are_wrong_are_named(make, arguments, said: str) -> None:
-    with pytest.raises(SpatuneError, match=said) as caught:
-        make(**arguments)
-    assert "\n" not in str(caught.value)
-
-
-def test_an_unknown_backend_is_named_when_it_is_needed(make) -> None:
-    with pytest.raises(SpatuneError, match="no backend 'godot'"):
-        make(backend="godot").reset(seed=0)
-
-
 def test_any_house_of_the_package_can_be_played_by_its_episode(make) -> None:
     env = make(render_every=0)
     env.reset(options={"episode": stored("pointnav", 0, OTHER)})
@@ -426,7 +374,7 @@ def test_any_house_of_the_package_can_be_played_by_its_episode(make) -> None:
 
 
 def test_it_can_be_closed_twice_and_started_again(make) -> None:
-    env = make(render_every=0)
+    env = make(number=9, render_every=0)
     first, _ = env.reset(options={"episode": stored("pointnav")})
     env.close()
     env.close()

@@ -45,9 +45,10 @@ def _create_house(simulator: Simulator, house: Any) -> None:
     if not isinstance(house, dict):
         raise ActionFault.invalid_argument("house must be a ProcTHOR house, a JSON object")
     try:
-        simulator.enter_house(read_house(house), PROCEDURAL)
+        found = read_house(house)
     except SpatuneError as error:
         raise ActionFault(str(error)) from None
+    simulator.enter_house(found, PROCEDURAL)
 
 
 def _resolution(simulator: Simulator, x: Any, y: Any) -> None:

@@ -113,6 +113,14 @@ def shared_two(two_rooms: dict[str, Any]) -> Iterator[Player]:
     player.simulator.close()
 
 
+@pytest.fixture(scope="module")
+def shared_four(four_rooms: dict[str, Any]) -> Iterator[Player]:
+    """The same with four rooms."""
+    player = Player(four_rooms, 48, 36, snapToGrid=False, rotateStepDegrees=30)
+    yield player
+    player.simulator.close()
+
+
 @pytest.fixture
 def two(play: Callable[..., Player], two_rooms: dict[str, Any]) -> Player:
     """Two rooms, with the small steps of navigation."""

@@ -7,6 +7,15 @@ import pytest
 
 from spatune.envs.embedded.third_party import SKIES
 
+
+@pytest.fixture
+def two(shared_two):
+    """Two rooms without cameras, with everything listed."""
+    shared_two.simulator.cameras.clear()
+    shared_two.ok("ResetObjectFilter")
+    return shared_two
+
+
 ABOVE = {
     "position": {"x": 2.0, "y": 2.0, "z": 4.2},
     "rotation": {"x": 60, "y": 90, "z": 0},

@@ -19,16 +19,16 @@ SETTINGS = {
 
 
 def walk(house: dict[str, Any]) -> list[dict[str, Any]]:
-    """A house and 60 actions in it, of every kind that changes something."""
+    """A house and 37 actions in it, of every kind that changes something."""
     random = np.random.default_rng(3)
     ways = ("MoveAhead", "MoveAhead", "RotateLeft", "RotateRight", "LookUp", "LookDown", "MoveLeft")
-    steps: list[dict[str, Any]] = [{"action": str(way)} for way in random.choice(ways, 50)]
+    steps: list[dict[str, Any]] = [{"action": str(way)} for way in random.choice(ways, 30)]
     steps[10:10] = [
         {"action": "PickupObject", "objectId": "Apple|small|6|10", "forceAction": True},
         {"action": "CloseObject", "objectId": "door|4|7", "forceAction": True},
         {"action": "Crouch"},
     ]
-    steps[30:30] = [
+    steps[20:20] = [
         {"action": "PutObject", "objectId": "Bed|4|0", "forceAction": True},
         {"action": "ToggleObjectOn", "objectId": "Television|4|4", "forceAction": True},
         {"action": "Stand"},
@@ -56,7 +56,7 @@ def told(simulator: Simulator, action: dict[str, Any]) -> str:
 def test_the_same_actions_give_the_same_bits(four_rooms) -> None:
     simulator = Simulator(48, 36)
     first = [told(simulator, action) for action in walk(four_rooms)]
-    assert len(set(first)) > 45
+    assert len(set(first)) > 25
     assert [told(simulator, action) for action in walk(four_rooms)] == first
     simulator.close()
 

@@ -8,6 +8,20 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture
+def two(shared_two):
+    """Two rooms, which questions leave as they are."""
+    return shared_two
+
+
+@pytest.fixture
+def four(shared_four):
+    """Four rooms, with everything listed."""
+    shared_four.ok("ResetObjectFilter")
+    shared_four.go(2.25, 1.25)
+    return shared_four
+
+
 def place(x: float, z: float) -> dict[str, float]:
     return {"x": x, "y": 0.901, "z": z}
 

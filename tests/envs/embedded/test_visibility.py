@@ -107,7 +107,7 @@ def test_visible_objects_are_those_that_rays_hit_in_reach(play, request, name: s
     world, random = player.world, np.random.default_rng(7)
     caster = RayCaster(world)
     seen = 0
-    for _ in range(12):
+    for _ in range(9):
         x, z = world.grid.points[random.integers(len(world.grid.points))]
         yaw, horizon = random.uniform(0, 360), float(random.choice([-30, 0, 30, 60]))
         player.go(float(x), float(z), yaw, horizon)
@@ -125,7 +125,7 @@ def test_visible_objects_are_those_that_rays_hit_in_reach(play, request, name: s
         image = player.reply.view.depth.reshape(-1)
         same = np.abs(image - rays.depth) < 1e-3 * rays.depth
         assert same.mean() > 0.97
-    assert seen > 25
+    assert seen > 20
 
 
 def _is_at_an_edge(player, world: World, thing: str) -> bool:

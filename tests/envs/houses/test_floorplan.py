@@ -160,7 +160,8 @@ def test_many_ways_at_once_are_as_one_at_a_time() -> None:
 
 def test_standing_is_a_way_without_length() -> None:
     plan = plan_of("two")
-    points = np.random.default_rng(1).uniform(*plan.bounds, (500, 2))
+    low, high = plan.bounds
+    points = np.random.default_rng(1).uniform(low, high, (500, 2))
     np.testing.assert_array_equal(plan.free(points), plan.clear(points, points))
 
 
@@ -214,7 +215,8 @@ def test_what_is_removed_stands_in_the_way_no_more() -> None:
 
 
 def test_a_thinner_agent_gets_further() -> None:
-    points = np.random.default_rng(2).uniform(*plan_of("four").bounds, (2000, 2))
+    low, high = plan_of("four").bounds
+    points = np.random.default_rng(2).uniform(low, high, (2000, 2))
     wide = FloorPlan(house_of("four"), radius=0.3).free(points)
     usual = plan_of("four").free(points)
     thin = FloorPlan(house_of("four"), radius=0.05).free(points)

@@ -26,8 +26,9 @@ def grid_of(name: str, spacing: float = 0.25) -> ReachableGrid:
     file = DATA / f"{name}_rooms.json"
     house = read_house(file) if file.exists() else load_house(name)
     plan = FloorPlan(house)
-    for x in np.arange(*plan.bounds[:, 0], 0.25):
-        for z in np.arange(*plan.bounds[:, 1], 0.25):
+    low, high = plan.bounds
+    for x in np.arange(low[0], high[0], 0.25):
+        for z in np.arange(low[1], high[1], 0.25):
             if plan.free(np.array([x, z]))[0]:
                 grid = ReachableGrid(plan, (float(x), float(z)), spacing)
                 if len(grid.points) > 40:
@@ -183,7 +184,7 @@ def test_pulling_a_walk_tight_keeps_its_ends_and_never_lengthens_it(
 
 def test_a_straight_corridor_is_pulled_to_its_ends() -> None:
     grid = grid_of("two")
-    for index, point in enumerate(grid.points):
+    for point in grid.points:
         there = point + [0.0, 1.0]
         if grid.plan.clear(point, there)[0]:
             walk = point + np.linspace(0, 1, 5)[:, None] * [0.0, 1.0]

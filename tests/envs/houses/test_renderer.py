@@ -18,7 +18,7 @@ from spatune.envs.gl import _egl_answers, _osmesa_answers
 from spatune.envs.houses import renderer as renderer_module
 from spatune.envs.houses.frames import rotation_matrix
 from spatune.envs.houses.generation.simple import simple_house
-from spatune.envs.houses.house import House, Wall
+from spatune.envs.houses.house import House, HouseObject, Wall
 from spatune.envs.houses.library import house_names, load_house
 from spatune.envs.houses.model import FAR, LEAF, HouseModel
 from spatune.envs.houses.polygon import contains
@@ -259,6 +259,35 @@ def test_owners_and_depth_tell_one_story(four: HouseRenderer) -> None:
                 assert (offset @ along < wall.length + 0.05).all()
                 counted += 1
     assert counted > 20
+
+
+def test_more_things_than_a_byte_counts_are_told_apart() -> None:
+    """Hiding a thing changes the pixels that were said to be its own, and no others."""
+    house = simple_house(1, rooms=1)
+    corners = np.array(house.rooms[0].floor)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    spots = np.stack(np.meshgrid(*np.linspace(low + 0.2, high - 0.2, 17).T), -1).reshape(-1, 2)
+    egg = HouseObject("egg", "Egg_1", (0.0, 0.0, 0.0), (0.0, 0.0, 0.0), True)
+    eggs = [replace(egg, id=f"egg|{i}", position=(x, 2.0, z)) for i, (x, z) in enumerate(spots)]
+    house = replace(house, objects=tuple(eggs))
+    middle, size = (low + high) / 2, float((high - low).max())
+    above = Camera((middle[0], 6.0, middle[1]), (90.0, 0.0, 0.0), size, True)
+    model = HouseModel(house)
+    drawer = HouseRenderer(model, 160, 160)
+    assert model.model.ngeom > 260
+    _, depth, owners = everything(drawer, above)
+    geoms = np.flatnonzero(np.bincount(owners.ravel(), minlength=len(model.owners))[1:] > 3) + 1
+    late = [n for n in geoms if np.flatnonzero(model.geom_owner == n)[0] > 255]
+    assert len(late) > 10
+    for number in (*geoms[:3], *late[::5]):
+        (its,) = np.nonzero(model.geom_owner == number)
+        model.shown[its] = False
+        _, other_depth, other_owners = everything(drawer, above)
+        model.shown[its] = True
+        assert not (other_owners == number).any()
+        np.testing.assert_array_equal(other_owners != owners, owners == number)
+        assert (other_depth[owners == number] >= depth[owners == number]).all()
+    drawer.close()
 
 
 def test_leaving_out_what_is_beside_the_view_changes_no_pixel(

@@ -128,7 +128,7 @@ def rectilinear_polygons(draw: st.DrawFn) -> list[tuple[float, float]]:
     return polygon[::-1] if draw(st.booleans()) else polygon
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(rectilinear_polygons(), st.booleans())
 def test_a_floor_covers_its_polygon_and_nothing_twice(
     polygon: list[tuple[float, float]], up: bool

@@ -68,8 +68,8 @@ def test_a_face_less_its_holes(openings: list[Opening], wall: Wall) -> None:
     cut = [(*opening_span(hole, wall), hole.bottom, hole.top) for hole in openings]
     assert sum(map(area, pieces)) == pytest.approx(30.0 - sum(map(area, cut)))
     # Cuts lie on multiples of 0.1 m: the middle of each cell tells whether it is solid, once.
-    for along in np.arange(0.05, 10.0, 0.7):
-        for height in np.arange(0.05, 3.0, 0.3):
+    for along in np.arange(0.05, 10.0, 0.7).tolist():
+        for height in np.arange(0.05, 3.0, 0.3).tolist():
             hollow = any(holds(hole, along, height) for hole in cut)
             assert sum(holds(piece, along, height) for piece in pieces) == (not hollow)
 

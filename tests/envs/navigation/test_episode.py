@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spatune.envs.navigation.episode import NavEpisode, episodes_json, read_episodes
+from spatune.envs.navigation.task import NAV_TASKS
 from spatune.errors import SpatuneError
 
 numbers = st.floats(-100, 100)
@@ -20,7 +21,7 @@ EPISODE = NavEpisode("pointnav", "test-1", "ab" * 32, (1.0, 2.5), 30.0, 0.0, goa
 
 @st.composite
 def episodes(draw: st.DrawFn) -> NavEpisode:
-    task = draw(st.sampled_from(["objectnav", "pointnav", "roomvisit"]))
+    task = draw(st.sampled_from(NAV_TASKS))
     return NavEpisode(
         task=task,
         house=draw(st.text(max_size=8)),

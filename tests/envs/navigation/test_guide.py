@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from spatune.envs.houses.house import GroundPoint
 from spatune.envs.houses.library import house_sha256_of
 from spatune.envs.houses.polygon import contains
 from spatune.envs.houses.reachable import path_length
@@ -15,6 +16,11 @@ from spatune.envs.navigation.guide import NavGuide
 @pytest.fixture
 def guide(controller) -> NavGuide:
     return NavGuide(controller)
+
+
+def place(guide: NavGuide, index: int) -> GroundPoint:
+    x, z = guide.reachable()[index]
+    return float(x), float(z)
 
 
 def episode(controller, task, start, **what) -> NavEpisode:
@@ -31,17 +37,19 @@ def test_places_are_those_of_the_action(controller, guide: NavGuide) -> None:
 
 def test_the_distance_to_a_point_is_the_length_of_the_way(controller, guide: NavGuide) -> None:
     world, places = controller.simulator.world, guide.reachable()
-    for goal in places[::30]:
-        start = (float(places[3][0]), float(places[3][1]))
-        task = episode(controller, "pointnav", start, goal=(float(goal[0]), float(goal[1])))
-        way = world.path(start, task.goal)
+    start = place(guide, 3)
+    for index in range(0, len(places), 30):
+        goal = place(guide, index)
+        task = episode(controller, "pointnav", start, goal=goal)
+        way, found = world.path(start, goal), guide.path(task, start)
+        assert found is not None
+        np.testing.assert_allclose(found, way)
         assert guide.distance(task, start) == pytest.approx(path_length(way))
-        np.testing.assert_allclose(guide.path(task, start), way)
-        assert guide.distance(task, task.goal) == 0.0
+        assert guide.distance(task, goal) == 0.0
 
 
 def test_there_is_no_distance_to_where_nobody_can_go(controller, guide: NavGuide) -> None:
-    start = tuple(map(float, guide.reachable()[0]))
+    start = place(guide, 0)
     assert guide.distance(episode(controller, "pointnav", start, goal=(-9.0, -9.0)), start) is None
     assert guide.distance(episode(controller, "objectnav", start, target="Piano"), start) is None
 
@@ -51,7 +59,7 @@ def test_the_distance_to_a_type_is_that_to_its_nearest_object(controller, guide:
     kinds: dict[str, list[str]] = {}
     for name, entity in world.entities.items():
         kinds.setdefault(entity.object_type, []).append(name)
-    start = tuple(map(float, guide.reachable()[5]))
+    start = place(guide, 5)
     position = {"x": start[0], "y": 0.9, "z": start[1]}
     compared = 0
     for kind, names in kinds.items():
@@ -72,7 +80,7 @@ def test_the_distance_to_a_type_is_that_to_its_nearest_object(controller, guide:
 
 
 def test_a_tour_leads_into_every_room(controller, guide: NavGuide) -> None:
-    start = tuple(map(float, guide.reachable()[0]))
+    start = place(guide, 0)
     way = guide.path(episode(controller, "roomvisit", start), start)
     assert way is not None
     rooms = controller.simulator.world.house.rooms

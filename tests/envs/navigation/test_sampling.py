@@ -33,7 +33,7 @@ def test_an_episode_is_possible(controller, task) -> None:
         assert episode.start in places and episode.yaw % 30 == 0 and episode.horizon == 0
         assert (episode.house, episode.task) == (controller.scene, task)
         assert episode.start_distance == guide.distance(episode, episode.start)
-        assert episode.start_distance >= SHORTEST_METRES or task == "roomvisit"
+        assert (episode.start_distance or 0.0) >= SHORTEST_METRES or task == "roomvisit"
         if task == "objectnav":
             assert episode.target in guide.object_types() and episode.goal is None
         if task == "pointnav":
@@ -41,7 +41,7 @@ def test_an_episode_is_possible(controller, task) -> None:
 
 
 def test_targets_can_be_chosen(controller) -> None:
-    there = sorted(NavGuide(controller).object_types() - {"Floor", "Wall", "Window"})
+    there = sorted(NavGuide(controller).object_types())
     kind = next(name for name in there if name in ("Sofa", "Bed", "Toilet", "Fridge"))
     assert draw(controller, "objectnav", 0, targets=("Piano", kind)).target == kind
     with pytest.raises(SpatuneError, match="has none of the targets: Piano, Organ"):
