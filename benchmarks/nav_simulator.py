@@ -76,15 +76,16 @@ def measure(rooms: int, steps: int) -> dict[str, float]:
 
 def _parts(simulator, steps: int) -> dict[str, float]:
     """Milliseconds of the parts of a step, each alone, and the renderer's floor."""
-    import mujoco
+    import numpy as np
+
+    from spatune.envs.mujoco_api import mujoco
 
     renderer, world = simulator.renderer, simulator.world
     rectangle, scene, context = renderer._rectangle, renderer._scene, renderer._context
-    import numpy as np
-
     rgb = np.empty((SIZE, SIZE, 3), np.uint8)
     depth = np.empty((SIZE, SIZE), np.float32)
-    spent = dict.fromkeys(("aim", "colour floor", "label floor", "render", "metadata"), 0.0)
+    names = ("aim", "colour floor", "label floor", "render", "metadata")
+    spent: dict[str, float] = dict.fromkeys(names, 0.0)
 
     def clock(name: str, function) -> None:
         began = time.perf_counter()
