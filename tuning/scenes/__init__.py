@@ -1,0 +1,1 @@
+"""What questions are made from: scenes with boxes, cameras, frames and who is seen in them."""
