@@ -80,7 +80,7 @@ class Pinhole:
         return np.concatenate([pixels, depth[..., None]], axis=-1)
 
     def unproject(self, columns: np.ndarray, rows: np.ndarray, depth: np.ndarray) -> np.ndarray:
-        """Points (..., 3) of the scene at pixels and depths; the first pixel's centre is 0.5, 0.5."""
+        """Points (..., 3) of the scene at pixels (first centre: 0.5, 0.5) and depths in metres."""
         x = (np.asarray(columns, float) - self.width / 2) / self.focal * depth
         y = (np.asarray(rows, float) - self.height / 2) / self.focal * depth
         return self.to_scene(np.stack([x, y, np.asarray(depth, float)], axis=-1))
