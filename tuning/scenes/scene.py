@@ -20,6 +20,7 @@ class SceneObject:
         parents: Ids of what holds it, the nearest first.
         front: Yaw of its front, degrees clockwise from above, 0 along +z; None where it has none
             or nobody knows.
+        object_type: The source's own name of the category (`CoffeeTable`), or empty.
     """
 
     id: str
@@ -28,6 +29,7 @@ class SceneObject:
     asset_id: str = ""
     parents: tuple[str, ...] = ()
     front: float | None = None
+    object_type: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,12 +60,15 @@ class Scene:
         source: Where it is from: `procthor`, `libero`, `scannet`, ...
         objects: In a fixed order.
         rooms: In a fixed order; empty where nothing is known of them.
+        walkable: Places (x, z) of a square grid where an agent can stand, metres; neighbours can be
+            walked between unless an obstacle thinner than the grid is there. Empty where unknown.
     """
 
     name: str
     source: str
     objects: tuple[SceneObject, ...]
     rooms: tuple[SceneRoom, ...] = ()
+    walkable: tuple[tuple[float, float], ...] = ()
 
     @cached_property
     def by_id(self) -> dict[str, SceneObject]:

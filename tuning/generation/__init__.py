@@ -1,0 +1,1 @@
+"""From scenes to folders of questions with their frames: jobs, workers, resume."""

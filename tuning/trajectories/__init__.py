@@ -1,0 +1,1 @@
+"""Cameras on their way: walks through houses, orbits around tables."""
