@@ -75,6 +75,11 @@ COMMANDS = {
         "envs.houses.pictures.check:check_houses",
         "are houses valid, unchanged, and good for navigation?",
     ),
+    "data generate": Command(
+        "tuning.generation.config:GenerateConfig",
+        "tuning.generation.generate:generate_data",
+        "walks through scenes, annotated, and spatial questions about them",
+    ),
     "tune grounding": Command(
         "tuning.grounding_config:GroundingConfig",
         "tuning.train_grounding:train_grounding",

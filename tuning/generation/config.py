@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...envs.houses.assets import Split
+from ..scenes.subject import Thresholds
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,24 @@ class GenerateConfig:
     """Houses: vertical field of view, degrees."""
     horizon: float = 15.0
     """Houses: degrees that the camera looks down."""
-    salient: float = 0.02
-    """An object counts as seen from this share of a frame's pixels on (SIMS-V: 0.05)."""
-    faint: float = 0.002
-    """Below this share in all frames it is unseen; in between its category is not asked about."""
+    salient: float | None = None
+    """An object counts as seen from this share of a frame's pixels on (SIMS-V: 0.05); by default
+    0.02, and 0.006 for the small things on LIBERO's tables."""
+    faint: float | None = None
+    """Below this share in all frames it is unseen; in between its category is not asked about. By
+    default 0.002, and 0.001 for LIBERO."""
     seed: int = 0
     """Everything follows from the seed, the scene and the number of the trajectory."""
     workers: int = 2
     """Processes."""
     ray: str | None = None
     """Run on Ray instead: `local`, or the address of a cluster that shares the folder OUT."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """When an object counts as seen."""
+        usual = Thresholds(0.006, 0.001) if self.source == "libero" else Thresholds()
+        return Thresholds(
+            usual.salient if self.salient is None else self.salient,
+            usual.faint if self.faint is None else self.faint,
+        )

@@ -99,9 +99,10 @@ def _check(config: GenerateConfig) -> None:
     for name in ("trajectories", "frames", "per_skill", "tries", "width", "height"):
         if getattr(config, name) < 1:
             raise SpatuneError(f"{name} is {getattr(config, name)}; use at least 1")
-    if not 0 < config.faint <= config.salient <= 1:
+    limits = config.thresholds
+    if not 0 < limits.faint <= limits.salient <= 1:
         raise SpatuneError(
-            f"faint {config.faint} and salient {config.salient}: use 0 < faint <= salient <= 1"
+            f"faint {limits.faint} and salient {limits.salient}: use 0 < faint <= salient <= 1"
         )
     if config.video and not config.every_frame:
         raise SpatuneError("--video needs --every-frame")

@@ -15,11 +15,11 @@ from ..questions.ask import AskSettings, ask_all
 from ..questions.question import Question
 from ..questions.registry import chosen_skills
 from ..scenes.simsv import read_scene, read_trajectory, write_frames, write_scene
-from ..scenes.subject import Subject, Thresholds
+from ..scenes.subject import Subject
 from ..scenes.trajectory import Trajectory, sampled_places
 from .config import GenerateConfig
 from .pictures import write_pictures
-from .reasons import reasoned
+from .reasons import Reasoner
 
 Walk = Callable[[int], Trajectory]
 """A trajectory by its number, with every frame that is to be kept."""
@@ -122,11 +122,12 @@ def _make(config: GenerateConfig, scene: str, walk: Walk, number: int) -> Trajec
         shown = whole.chosen(places)
         write_frames(folder, whole)
         write_scene(folder.parent, whole.scene)
-    subject = Subject(shown, Thresholds(config.salient, config.faint))
+    subject = Subject(shown, config.thresholds)
     settings = AskSettings(config.seed, config.per_skill, config.tries)
     questions, refused = ask_all(subject, chosen_skills(config.skills), settings)
     if config.reasoning:
-        questions = [reasoned(subject, question) for question in questions]
+        reasoner = Reasoner(subject)
+        questions = [reasoner.reasoned(question) for question in questions]
     _write_questions(question_file(config.out, whole), questions)
     counts: dict[str, int] = {}
     for question in questions:
@@ -167,17 +168,18 @@ def _open_house(config: GenerateConfig, scene: str) -> Iterator[Walk]:
 
 @contextmanager
 def _open_table(config: GenerateConfig, scene: str) -> Iterator[Walk]:
-    from ..trajectories.tabletop import orbit_table
+    from ..trajectories.tabletop import Tabletop
 
     suite, task = scene.rsplit("-", 1)
+    with Tabletop(suite, int(task)) as tabletop:
 
-    def walk(number: int) -> Trajectory:
-        return orbit_table(
-            suite, int(task), number, number, frames=config.frames, width=config.width,
-            height=config.height, seed=config.seed,
-        )  # fmt: skip
+        def walk(number: int) -> Trajectory:
+            return tabletop.orbit(
+                number, number, frames=config.frames, width=config.width, height=config.height,
+                seed=config.seed,
+            )  # fmt: skip
 
-    yield walk
+        yield walk
 
 
 @contextmanager

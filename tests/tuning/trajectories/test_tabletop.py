@@ -73,12 +73,12 @@ def test_boxes_cover_the_pixels_of_what_they_are_around(orbit: Trajectory) -> No
 
 
 def test_what_is_seen_of_a_thing_lies_in_its_box_and_touches_it(orbit: Trajectory) -> None:
-    centres = np.arange(SIZE) + 0.5
+    rows, columns = np.indices((SIZE, SIZE)) + 0.5
     for name, thing in orbit.scene.by_id.items():
         seen = []
         for frame in orbit.frames:
             assert frame.labels is not None
-            points = frame.camera.unproject(*np.meshgrid(centres, centres), frame.labels.depth)
+            points = frame.camera.unproject(columns, rows, frame.labels.depth)
             # At its edge a pixel mixes the depths of a thing and of what is behind it.
             inner = minimum_filter(mask_of(frame, name), 3)
             seen.append((points[inner] - thing.box.center) @ thing.box.axes.T)

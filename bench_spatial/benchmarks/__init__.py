@@ -1,0 +1,1 @@
+"""One module a benchmark: its rows, prompts, extractors and the rule of its total."""

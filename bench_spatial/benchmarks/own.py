@@ -1,0 +1,99 @@
+"""`OwnBenchmark`: spatune's held-out questions on houses that no training question comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import ClassVar
+
+from ...errors import SpatuneError
+from ..benchmark import Scored, Variant, category_means, mean_score
+from ..parquet_images import ParquetImage, image_ids
+from ..rows import Row, check_unique, list_field, read_rows, text_field
+from ..sample import Sample
+from ..scores.extraction import to_number
+from .vsi_bench import BE_BRIEF, CHOOSE, PREFIX, ZERO_TRUTH, VSIBench, read_answer
+
+DATA_FOLDER = Path(__file__).parents[1] / "data" / "own"
+QUESTIONS_FILE, FRAMES_FILE = "questions.jsonl", "frames.parquet"
+
+
+class OwnBenchmark(VSIBench):
+    """VSI-Bench's rows, wording and scores on pictures of simulated houses.
+
+    `--data` (by default what comes with the package) is a folder with `questions.jsonl` and
+    `frames.parquet` (columns `id` and `bytes`, a PNG or JPEG file each). Beside VSI-Bench's fields
+    a row has `frames` (ids of its pictures, in order), `task`, `capability`, and `media` (`video`,
+    or `views`, `pair`, `image`: only a video is announced as one). A row with options is a choice,
+    any other asks for a number.
+    """
+
+    name = "own"
+    title = "spatune held-out"
+    variants: ClassVar[tuple[Variant, ...]] = tuple(
+        variant for variant in VSIBench.variants if variant.name != "vlmevalkit"
+    )
+
+    def load(self, data: Path) -> tuple[Sample, ...]:
+        """Samples of the rows; one with a zero truth has a `skip` reason.
+
+        Raises:
+            SpatuneError: As in `Benchmark.load`, or a row names a picture that is not there.
+        """
+        questions, frames = data / QUESTIONS_FILE, data / FRAMES_FILE
+        if not questions.is_file():
+            raise SpatuneError(f"{data} holds no {QUESTIONS_FILE}; give --data its folder")
+        ids = image_ids(frames)
+        rows = enumerate(read_rows(questions), 1)
+        samples = (self._row_sample(row, f"{questions}: row {i}", frames, ids) for i, row in rows)
+        return check_unique(samples, questions)
+
+    def prompt(self, sample: Sample, variant: Variant) -> str:
+        """As VSI-Bench's; only a video has its prefix."""
+        prefix = [PREFIX] if sample.extra["media"] == "video" else []
+        if not sample.options:
+            return "\n".join([*prefix, sample.question, BE_BRIEF])
+        return "\n".join([*prefix, sample.question, "Options:", *sample.lettered, CHOOSE])
+
+    def aggregate(self, scored: Sequence[Scored], variant: Variant) -> dict[str, float | None]:
+        """`overall` is the mean of the tasks' means, `mean` that of all samples.
+
+        A capability's number is the mean of its tasks.
+        """
+        means = category_means(scored)
+        groups: dict[str, set[str]] = {}
+        for one in scored:
+            groups.setdefault(one.sample.extra["capability"], set()).add(one.sample.category)
+        return {
+            "overall": _mean(list(means.values())),
+            **{name: _mean([means[task] for task in groups[name]]) for name in sorted(groups)},
+            "mean": mean_score(scored),
+        }
+
+    def _row_sample(self, row: Row, where: str, frames: Path, ids: frozenset[str]) -> Sample:
+        shown = [str(name) for name in list_field(row, "frames", where)]
+        missing = [name for name in shown if name not in ids]
+        if missing:
+            raise SpatuneError(f"{where}: picture {missing[0]!r} is not in {frames.name}")
+        options, truth = read_answer(row, where, choice=bool(row.get("options")))
+        undefined = not options and (to_number(truth) or 0) <= 0
+        dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
+        return Sample(
+            id=text_field(row, "id", where),
+            benchmark=self.name,
+            category=text_field(row, "task", where),
+            scene=f"{dataset}/{scene}",
+            question=text_field(row, "question", where),
+            options=options,
+            truth=truth,
+            form="choice" if options else "number",
+            media=tuple(ParquetImage(frames, name) for name in shown),
+            extra={name: text_field(row, name, where) for name in ("capability", "media")},
+            skip=ZERO_TRUTH if undefined else "",
+        )
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = sorted(value for value in values if value is not None)
+    return fmean(known) if known else None

@@ -1,0 +1,64 @@
+"""`compare_modes`: what one model loses when it sees nothing, or when options are rotated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+
+from ..evaluation.paired_metrics import PairedMetric
+from ..evaluation.store import read_records, write_atomically
+from .report import SpatialReport, points
+
+
+def compare_modes(reports: Sequence[SpatialReport], directory: Path) -> Table:
+    """Write `modes.json` and make a table: each mode, and the first minus each other.
+
+    A difference is over the questions that both modes asked, with the bootstrap 95 % interval of
+    the pairs, stratified by category.
+
+    Args:
+        reports: Reports of one model on one benchmark, the sighted first.
+        directory: Where `modes.json` goes.
+    """
+    first, *others = reports
+    table = Table(
+        title=f"{first.plan.config.vlm} on {first.plan.benchmark.title}",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+    )
+    for name in ("mode", "n", "overall", "mean", f"minus {first.plan.mode}, same questions"):
+        table.add_column(name, justify="left" if name == "mode" else "right", no_wrap=True)
+    held = read_records(first.plan.directory)
+    data: dict[str, Any] = {}
+    for report in (first, *others):
+        entry = _entry(report)
+        shown = ""
+        if report is not first:
+            paired = PairedMetric.of_runs(held, read_records(report.plan.directory))
+            score = next((metric for metric in paired if metric.name == "score"), None)
+            if score is not None and score.difference is not None:
+                entry[f"minus_{first.plan.mode}"] = score.to_json()
+                shown = f"{100 * score.difference:+.1f}"
+                if score.interval is not None:
+                    low, high = score.interval
+                    shown += f" [{100 * low:+.1f}, {100 * high:+.1f}] of {score.episodes}"
+        data[report.plan.mode] = entry
+        n, overall, mean = entry["samples"], entry["overall"], entry["mean"]
+        table.add_row(report.plan.mode, str(n), points(overall), points(mean), shown)
+    write_atomically(directory / "modes.json", json.dumps(data, indent=1) + "\n")
+    return table
+
+
+def _entry(report: SpatialReport) -> dict[str, Any]:
+    scores = [one.score for one in report.outcome.scored if one.score is not None]
+    return {
+        "samples": report.totals.samples,
+        "overall": report.totals.numbers["overall"],
+        "mean": sum(scores) / len(scores) if scores else None,
+    }

@@ -1,0 +1,1 @@
+"""Scores of single answers: pure functions, none of which knows a benchmark's files."""

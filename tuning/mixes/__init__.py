@@ -1,0 +1,1 @@
+"""Training mixes of generated questions: quotas, balanced sampling, prompts, file formats."""

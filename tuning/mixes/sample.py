@@ -1,0 +1,45 @@
+"""`Sample`: a question in its final form, as the writers of file formats take it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from os.path import relpath
+from pathlib import Path
+from typing import Protocol
+
+from ..questions.question import Question
+from .prompts import Turn
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One training sample.
+
+    Attributes:
+        question: With its right option in its final place.
+        turn: Prompt and answer.
+    """
+
+    question: Question
+    turn: Turn
+
+
+class Writer(Protocol):
+    """Writes samples into a folder, one at a time."""
+
+    def write(self, sample: Sample) -> None:
+        """Add a sample.
+
+        Raises:
+            SpatuneError: One of its images is missing.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish the files; nothing can be added afterwards."""
+        ...
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path as seen from a folder, with forward slashes."""
+    return Path(relpath(path.resolve(), folder.resolve())).as_posix()

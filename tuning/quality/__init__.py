@@ -1,0 +1,1 @@
+"""Looking at questions before they are trained on: balance, blind audit, gallery."""

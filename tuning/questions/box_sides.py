@@ -1,0 +1,98 @@
+"""`BoxSides`: which upright sides of an object's box the shown frames show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..scenes.scene import SceneObject
+from ..scenes.subject import Subject
+from ..scenes.trajectory import Frame
+from .overlap import seen_at
+
+FACING = 0.3
+"""Cosine between a side's outward normal and the way to the camera from which it may be seen."""
+
+TURNED_AWAY = -0.05
+"""The same cosine up to which it is not seen."""
+
+SEEN = 0.6
+"""Share of a side's points where the picture shows the object, from which the side is seen."""
+
+HIDDEN = 0.05
+"""The same share up to which it is not seen, whichever way it faces."""
+
+_STEPS = np.linspace(-0.8, 0.8, 5)
+
+
+class BoxSides:
+    """What labelled frames show of the four upright sides of a box.
+
+    Get those of a subject's frames by `sides_of`, which keeps them.
+
+    Args:
+        thing: An object whose box stands upright (see `upright`).
+        frames: Frames with labels, N of them.
+
+    Attributes:
+        normals: (4, 2) outward on the floor (x, z), in clockwise order seen from above.
+        seen: (N, 4), clearly seen.
+        unseen: (N, 4), clearly not seen; where both are false nobody can say.
+    """
+
+    def __init__(self, thing: SceneObject, frames: Sequence[Frame]) -> None:
+        box = thing.box
+        outward = np.array([box.axes[2], box.axes[0], -box.axes[2], -box.axes[0]])
+        along = np.array([box.axes[0], box.axes[2]] * 2)
+        halves = box.lengths / 2
+        depths, widths = halves[[2, 0, 2, 0]], halves[[0, 2, 0, 2]]
+        centres = box.center + outward * depths[:, None]
+        across, up = np.meshgrid(_STEPS, _STEPS * halves[1])
+        points = (
+            centres[:, None]
+            + across.ravel()[None, :, None] * (along * widths[:, None])[:, None]
+            + up.ravel()[None, :, None] * box.axes[1]
+        )  # (4, 25, 3)
+        self.normals = outward[:, [0, 2]]
+        self.seen = np.zeros((len(frames), 4), bool)
+        self.unseen = np.ones((len(frames), 4), bool)
+        for place, frame in enumerate(frames):
+            if thing.id in frame.sightings:
+                shown = _shown(thing, frame, points)
+                ways = frame.camera.position - centres
+                cosines = (ways * outward).sum(axis=1) / np.linalg.norm(ways, axis=1)
+                self.seen[place] = (cosines > FACING) & (shown >= SEEN)
+                self.unseen[place] = (cosines < TURNED_AWAY) | (shown <= HIDDEN)
+
+
+def upright(thing: SceneObject) -> bool:
+    """Whether a box is turned about the vertical only."""
+    return bool(abs(thing.box.axes[1][1]) > 0.999)
+
+
+def _shown(thing: SceneObject, frame: Frame, points: np.ndarray) -> np.ndarray:
+    """Share (4,) of the points of each side where the frame shows the object."""
+    labels = frame.labels
+    assert labels is not None, "the frame has no labels"
+    columns, rows, behind = seen_at(frame, points.reshape(-1, 3))
+    own = labels.owners[rows, columns] == labels.names.index(thing.id)
+    return (own & np.isfinite(behind)).reshape(4, -1).mean(axis=1)
+
+
+_KEPT: WeakKeyDictionary[Subject, dict[str, BoxSides]] = WeakKeyDictionary()
+
+
+def sides_of(subject: Subject, thing: SceneObject, places: Sequence[int]) -> BoxSides:
+    """The sides of an object that some shown frames show, kept as long as the subject lives.
+
+    Args:
+        subject: What is asked about.
+        thing: An upright object.
+        places: Places of the frames, always the same ones for an object.
+    """
+    kept = _KEPT.setdefault(subject, {})
+    if thing.id not in kept:
+        kept[thing.id] = BoxSides(thing, [subject.frames[place] for place in places])
+    return kept[thing.id]

@@ -1,0 +1,300 @@
+"""What several views say together: unseen sides, hidden objects, how many things there are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+
+from ..scenes.scene import SceneObject
+from ..scenes.subject import Subject
+from ..scenes.trajectory import Frame
+from .box_sides import sides_of, upright
+from .draws import pick
+from .frame_pairs import pairs_of
+from .lookalikes import alike
+from .masks import CLEAR_SHARE, TRACE_SHARE, masks_of
+from .overlap import seen_at
+from .question import Draft
+from .same_room import same_room
+from .skill import Skill, Unsuitable
+from .turns import clockwise
+from .views import draw_views, of_views
+
+SQUARE = 25.0
+"""Degrees by which a view may miss a side's normal for the side to be the front in that view."""
+
+BEHIND = 0.1
+"""Metres at least between what a picture shows and what it hides."""
+
+HIDDEN_PART = 0.6
+"""Share of a hidden object's box that one thing hides, at least."""
+
+UNSEEN_PART = 0.8
+"""Share of a hidden object's box that is in the picture and hidden by anything, at least; none of
+its pixels is seen."""
+
+SPARED_PART = 0.05
+"""Share of a wrong option's box that the same thing hides, at most."""
+
+FEWEST_THINGS = 2
+"""Objects of a category that views show together, at least."""
+
+_TRIES = 6
+_SIDE_TRIES = 12
+_MOST_VIEWS = 3
+_SIDES = {"left side": 1, "back": 2, "right side": 3}
+"""Quarter turns from the front, clockwise seen from above."""
+
+_STEPS = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], float)
+
+
+def unseen_side(subject: Subject, rng: np.random.Generator) -> Draft:
+    """The only side of a marked object, besides its front, that no view shows."""
+    return _ask_side(subject, rng, "Which of its other sides does none of the images show?", 2)
+
+
+def shown_side(subject: Subject, rng: np.random.Generator) -> Draft:
+    """The only side of a marked object that another view shows than its front's."""
+    return _ask_side(subject, rng, "Which of its other sides do the other images show?", 1)
+
+
+def hidden_object(subject: Subject, rng: np.random.Generator) -> Draft:
+    """What is hidden behind something in the first picture, known from the second."""
+    pairs = pairs_of(subject)
+    for first in rng.permutation(len(subject.frames))[:_TRIES]:
+        hidden = _hidden_things(subject, subject.frames[first])
+        for which in rng.permutation(len(hidden)):
+            thing, hider, part = hidden[which]
+            tied = np.flatnonzero(pairs.common[first] > 0)
+            shown = [k for k in tied if _share(subject.frames[k], thing) >= CLEAR_SHARE]
+            for second in rng.permutation(shown)[:_TRIES]:
+                draft = _hidden_draft(subject, rng, (int(first), int(second)), (thing, hider), part)
+                if draft:
+                    return draft
+    raise Unsuitable("nothing hidden that another view shows")
+
+
+def objects_total_views(subject: Subject, rng: np.random.Generator) -> Draft:
+    """How many different objects of a category the views show, some of them more than once."""
+    pairs = pairs_of(subject)
+    salient = subject.thresholds.salient
+    groups = [things for things in subject.categories.values() if len(things) >= FEWEST_THINGS]
+    for _ in range(_TRIES if groups else 0):
+        group = groups[int(rng.integers(len(groups)))]
+        showing = [
+            place
+            for place, frame in enumerate(subject.frames)
+            if any(_share(frame, thing) >= salient for thing in group)
+        ]
+        try:
+            views = draw_views(pairs, rng, among=showing)
+        except Unsuitable:
+            continue
+        part = of_views(subject, views)
+        category = group[0].category
+        things = part.categories.get(category, ())
+        each = [sum(_share(frame, thing) >= salient for thing in things) for frame in part.frames]
+        if FEWEST_THINGS <= len(things) < sum(each):
+            return _total_draft(part, views, things, each, rng)
+    raise Unsuitable("no category that several views show several of")
+
+
+def _total_draft(
+    part: Subject,
+    views: tuple[int, ...],
+    things: tuple[SceneObject, ...],
+    each: list[int],
+    rng: np.random.Generator,
+) -> Draft:
+    category, total = things[0].category, len(things)
+    near = [n for n in range(max(1, total - 3), total + 4) if n not in (total, sum(each))]
+    others = pick(near, 2, rng)
+    return Draft(
+        question=f"How many different {category}(s) do these images show together? Count each one "
+        "once, however many images show it.",
+        answer=str(total),
+        wrong=tuple(str(number) for number in (sum(each), *others)),
+        key=(category, *(str(view) for view in views)),
+        frames=views,
+        provenance={
+            "frames": [frame.index for frame in part.frames],
+            "category": category,
+            "objects": [thing.id for thing in things],
+            "counts": each,
+        },
+    )
+
+
+def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int) -> Draft:
+    """A draft on one of the three sides besides the front, of which views show `count`.
+
+    The answer is the unseen one of three, or the only seen one; it is drawn first.
+    """
+    candidates = []
+    for thing in subject.scene.objects:
+        places = [k for k, frame in enumerate(subject.frames) if _share(frame, thing) > CLEAR_SHARE]
+        if upright(thing) and len(places) > 1:
+            candidates.append((thing, places))
+    wanted = rng.permutation(list(_SIDES))
+    for which in rng.permutation(len(candidates))[:_SIDE_TRIES]:
+        thing, places = candidates[which]
+        found = _views_of_sides(subject, thing, places, count)
+        for side in wanted:
+            for place in rng.permutation(len(found[side]))[:_TRIES]:
+                draft = _side_draft(subject, thing, str(side), found[side][place], text)
+                if draft:
+                    return draft
+    raise Unsuitable("no object with one such side")
+
+
+def _views_of_sides(
+    subject: Subject, thing: SceneObject, places: Sequence[int], count: int
+) -> dict[str, list[tuple[int, ...]]]:
+    """Views that together show `count` of the three sides besides the front, by the odd side.
+
+    The front is the side that the first of the views faces; that view shows no other side where
+    the others are to show one.
+    """
+    sides = sides_of(subject, thing, places)
+    seen, unseen = sides.seen.tolist(), sides.unseen.tolist()
+    found: dict[str, list[tuple[int, ...]]] = {side: [] for side in _SIDES}
+    for front in np.flatnonzero(sides.seen.any(axis=1)):
+        way = thing.box.ground - subject.frames[places[front]].camera.position[[0, 2]]
+        angles = clockwise(way, sides.normals)
+        faced = int(np.argmax(np.abs(angles)))
+        if abs(float(angles[faced])) < 180 - SQUARE or not sides.seen[front, faced]:
+            continue
+        # Clockwise from the faced one: seen from the camera, the left, the back, the right side.
+        numbers = {name: (faced + step) % 4 for name, step in _SIDES.items()}
+        others = [k for k in range(len(places)) if k != front]
+        for more in range(1, _MOST_VIEWS):
+            for rest in combinations(others, more):
+                views = (int(front), *rest)
+                shown = [name for name, k in numbers.items() if any(seen[v][k] for v in views)]
+                never = [name for name, k in numbers.items() if all(unseen[v][k] for v in views)]
+                if len(shown) != count or len(never) != len(_SIDES) - count:
+                    continue
+                if count > 1:
+                    found[never[0]].append(tuple(places[k] for k in views))
+                elif unseen[front][numbers[shown[0]]]:
+                    found[shown[0]].append(tuple(places[k] for k in views))
+    return found
+
+
+def _side_draft(
+    subject: Subject, thing: SceneObject, side: str, views: tuple[int, ...], text: str
+) -> Draft | None:
+    points = [masks_of(subject, view).inner_point(thing.id) for view in views]
+    marks = tuple((("X", round(p[0], 4), round(p[1], 4)),) for p in points if p)
+    if len(marks) < len(views):
+        return None
+    return Draft(
+        question=f"The same {thing.category} is marked X in all images. Its front is the side that "
+        f"faces the camera in image 1; left and right are as seen there. {text}",
+        answer=side,
+        wrong=tuple(name for name in _SIDES if name != side),
+        key=(thing.id, side),
+        frames=views,
+        marks=marks,
+        provenance={
+            "frames": [subject.frames[view].index for view in views],
+            "object": thing.id,
+            "side": side,
+        },
+    )
+
+
+def _hidden_things(subject: Subject, frame: Frame) -> list[tuple[SceneObject, SceneObject, float]]:
+    """Objects that a frame does not show because one other object stands before them."""
+    scene, eye = subject.scene, frame.camera.position[[0, 2]]
+    things = [
+        thing
+        for thing in scene.objects
+        if thing.id in subject.first_frame and _share(frame, thing) < TRACE_SHARE
+    ]
+    found = []
+    for thing, parts in zip(things, _hidden_parts(frame, things), strict=True):
+        name = max(parts, key=lambda name: parts[name], default="")
+        hider = scene.by_id.get(name)
+        if hider is None or parts[name] < HIDDEN_PART or sum(parts.values()) < UNSEEN_PART:
+            continue
+        if hider.id in thing.parents or thing.id in hider.parents:
+            continue
+        near = all(same_room(scene, eye, other.box.ground) for other in (hider, thing))
+        if near and _share(frame, hider) >= subject.thresholds.salient:
+            found.append((thing, hider, parts[name]))
+    return found
+
+
+def _hidden_parts(frame: Frame, things: Sequence[SceneObject]) -> list[dict[str, float]]:
+    """Per thing, the share of its box's points that each owner of pixels hides in a frame."""
+    labels = frame.labels
+    assert labels is not None, "the frame has no labels"
+    points = [t.box.center + (0.45 * _STEPS * t.box.lengths) @ t.box.axes for t in things]
+    columns, rows, behind = seen_at(frame, np.reshape(points, (-1, 3)))
+    owners = np.where(np.isfinite(behind) & (behind > BEHIND), labels.owners[rows, columns], -1)
+    return [
+        {
+            labels.names[owner]: round(float(count) / len(_STEPS), 4)
+            for owner, count in zip(*np.unique(of_thing, return_counts=True), strict=True)
+            if owner >= 0
+        }
+        for of_thing in owners.reshape(-1, len(_STEPS))
+    ]
+
+
+def _hidden_draft(
+    subject: Subject,
+    rng: np.random.Generator,
+    views: tuple[int, int],
+    things: tuple[SceneObject, SceneObject],
+    part: float,
+) -> Draft | None:
+    shown = of_views(subject, views)
+    hidden, hider = things
+    if {hidden.id, hider.id} - {thing.id for thing in shown.unique.values()}:
+        return None
+    others = [
+        other
+        for other in shown.unique.values()
+        if other not in things and not alike(other.category, hidden.category)
+    ]
+    parts = _hidden_parts(shown.frames[0], others)
+    wrong = [
+        other
+        for other, of_other in zip(others, parts, strict=True)
+        if of_other.get(hider.id, 0.0) <= SPARED_PART
+    ]
+    if len(wrong) < 2:
+        return None
+    wrong = pick(wrong, min(3, len(wrong)), rng)
+    return Draft(
+        question=f"Which of these objects is hidden behind the {hider.category} in the first "
+        "image? The second image shows the same place from elsewhere.",
+        answer=hidden.category,
+        wrong=tuple(other.category for other in wrong),
+        key=(str(views[0]), hidden.id, hider.id),
+        frames=views,
+        provenance={
+            "frames": [frame.index for frame in shown.frames],
+            "hidden": hidden.id,
+            "behind": hider.id,
+            "hidden_part": round(part, 3),
+            "options": [other.id for other in wrong],
+        },
+    )
+
+
+def _share(frame: Frame, thing: SceneObject) -> float:
+    sighting = frame.sightings.get(thing.id)
+    return sighting.share if sighting else 0.0
+
+
+SKILLS = (
+    Skill("unseen_side", "MR", "reconstruction", "views", "choice", unseen_side, True),
+    Skill("shown_side", "MR", "reconstruction", "views", "choice", shown_side, True),
+    Skill("hidden_object", "MR", "reconstruction", "pair", "choice", hidden_object, True),
+    Skill("objects_total_views", "MR", "reconstruction", "views", "number", objects_total_views),
+)
