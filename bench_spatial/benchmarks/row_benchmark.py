@@ -90,7 +90,7 @@ def _media(entry: Any, where: str, folder: Path) -> Media | None:
     """One picture or video; None if its file is missing."""
     if isinstance(entry, dict):
         entry = entry.get("bytes") or entry.get("path")
-    if isinstance(entry, bytes):
+    if isinstance(entry, bytes) and entry:
         return ImageData(entry, where)
     if not isinstance(entry, str) or not entry:
         raise SpatuneError(f"{where} holds neither the bytes of a picture nor a path")

@@ -63,7 +63,9 @@ def write_rows(path: Path, rows: Rows) -> Path:
     return path
 
 
-def write_video(path: Path, levels: Sequence[int], shape: tuple[int, int, int] = FRAME_SHAPE) -> Path:
+def write_video(
+    path: Path, levels: Sequence[int], shape: tuple[int, int, int] = FRAME_SHAPE
+) -> Path:
     """A video of plain grey frames of those levels."""
     path.parent.mkdir(parents=True, exist_ok=True)
     frames = np.stack([np.full(shape, level, np.uint8) for level in levels])
@@ -100,7 +102,7 @@ def trained_vlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     bench = VSIBench()
     samples = bench.load(data)
     texts = [bench.prompt(sample, bench.variant()) for sample in samples]
-    build_tiny("llava_onevision", folder / "start", corpus=texts)
+    build_tiny("qwen3_vl", folder / "start", corpus=texts)
     vlm = SpatialVLM.from_pretrained(folder / "start")
     levels = [ROOMS[sample.scene.split("/")[1]] for sample in samples]
     pictures = [[np.full(FRAME_SHAPE, level, np.uint8)] * FRAMES for level in levels]
@@ -108,7 +110,7 @@ def trained_vlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     targets = torch.tensor([tokens[0] for tokens in wanted])
     inputs = vlm.inputs(pictures, texts, padding_side="left")
     optimiser = torch.optim.AdamW(vlm.model.parameters(), 3e-3)
-    for _ in range(60):
+    for _ in range(50):
         loss = torch.nn.functional.cross_entropy(vlm.model(**inputs).logits[:, -1], targets)
         optimiser.zero_grad()
         loss.backward()

@@ -120,6 +120,8 @@ def test_two_rows_of_one_id_are_refused(tmp_path: Path) -> None:
 
 def test_pictures_that_are_neither_bytes_nor_paths_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
-    path.write_text('{"id": 1, "images": [3], "question_type": "q", "question": "q", "answer": "A"}')
+    path.write_text(
+        '{"id": 1, "images": [3], "question_type": "q", "question": "q", "answer": "A"}'
+    )
     with pytest.raises(SpatuneError, match="field 'images' holds neither"):
         BENCH.load(path)

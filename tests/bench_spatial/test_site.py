@@ -118,7 +118,9 @@ def test_totals_pool_pictures_and_videos(tmp_path: Path) -> None:
     assert totals["3d information understanding"] == totals["videos"] == pytest.approx(-1)
 
 
-@pytest.mark.parametrize("field", ["question", "options", "answer", "category", "dataset", "visual"])
+@pytest.mark.parametrize(
+    "field", ["question", "options", "answer", "category", "dataset", "visual"]
+)
 def test_a_missing_field_is_named_with_its_row(tmp_path: Path, field: str) -> None:
     broken = {key: value for key, value in row().items() if key != field}
     with pytest.raises(SpatuneError, match=rf"row 2: field '{field}' is missing"):

@@ -87,7 +87,9 @@ class _Queue:
         best = min(equal, key=lambda ticket: (odds.cost(self._outlines[ticket[2]]), ticket))
         for ticket in rivals:
             if ticket is not best:
-                heappush(self._heap, ticket)
+                # Behind all that nobody has weighed yet, or the worst would stay in front.
+                count, order, name = ticket
+                heappush(self._heap, (count, order + 2**65, name))
         return self._outlines[best[2]]
 
     def _pop(self, per_scene: Counter[str]) -> _Ticket:
@@ -118,7 +120,7 @@ class _Odds:
         for word in ("", *outline.words):
             if word not in self._shared:
                 for option, move in moves:
-                    total += move * (2 * self._excess.get((word, option), 0.0) + move)
+                    total += move * self._excess.get((word, option), 0.0)
         return total
 
     def add(self, outline: Outline) -> None:

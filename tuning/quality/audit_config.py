@@ -24,7 +24,7 @@ class AuditConfig:
     """Tasks to audit; all when empty."""
     cap: int = 1500
     """Most questions of a task; more are sampled by a hash of the seed and the id."""
-    trees: int = 60
+    trees: int = 40
     """Trees of a forest."""
     folds: int = 5
     """Folds, random ones and ones grouped by scene."""

@@ -25,7 +25,8 @@ class Outline:
         form: As of the question.
         answer: As of the question; empty where it is an order of things or no short text.
         options: As of the question; empty where the options are orders of the same things.
-        words: Words and pairs of words of the question; empty where there are no `options`.
+        words: Words, pairs of words and the whole of the question; empty where there are no
+            `options`.
         places: Number of options.
         letter: Place of the right option, or -1 where it is not asked with its options.
         is_order: Whether all options are orders of the same things.
@@ -67,7 +68,7 @@ class Outline:
             form=intern(question.form),
             answer=intern(question.answer) if short else "",
             options=() if is_order else tuple(intern(option) for option in question.options),
-            words=tuple(map(intern, dict.fromkeys(question_tokens(question)))) if weighed else (),
+            words=tuple(map(intern, _words(question))) if weighed else (),
             places=len(question.options),
             letter=_letter(question),
             is_order=is_order,
@@ -94,6 +95,10 @@ def _letter(question: Question) -> int:
             f"{question.answer!r} alone; generate its file again"
         )
     return LETTERS.index(question.letter)
+
+
+def _words(question: Question) -> list[str]:
+    return [*dict.fromkeys(question_tokens(question)), question.question]
 
 
 def is_order_choice(options: tuple[str, ...]) -> bool:

@@ -18,11 +18,17 @@ FACING = 0.3
 TURNED_AWAY = -0.05
 """The same cosine up to which it is not seen."""
 
-SEEN = 0.6
-"""Share of a side's points where the picture shows the object, from which the side is seen."""
+SEEN = 0.7
+"""Share of a side's points where the picture shows a surface of the object on the side, from which
+the side is seen."""
+
+DEEP = 0.15
+"""Share of the box's depth by which that surface may lie behind the side: round things have no
+sides."""
 
 HIDDEN = 0.05
-"""The same share up to which it is not seen, whichever way it faces."""
+"""Share of a side's points where the picture shows the object at all, up to which the side is not
+seen, whichever way it faces."""
 
 _STEPS = np.linspace(-0.8, 0.8, 5)
 
@@ -45,9 +51,11 @@ class BoxSides:
     def __init__(self, thing: SceneObject, frames: Sequence[Frame]) -> None:
         box = thing.box
         outward = np.array([box.axes[2], box.axes[0], -box.axes[2], -box.axes[0]])
-        along = np.array([box.axes[0], box.axes[2]] * 2)
+        clockwise = np.argsort(np.arctan2(outward[:, 0], outward[:, 2]))
+        outward = outward[clockwise]
+        along = np.array([box.axes[0], box.axes[2]] * 2)[clockwise]
         halves = box.lengths / 2
-        depths, widths = halves[[2, 0, 2, 0]], halves[[0, 2, 0, 2]]
+        depths, widths = halves[[2, 0, 2, 0]][clockwise], halves[[0, 2, 0, 2]][clockwise]
         centres = box.center + outward * depths[:, None]
         across, up = np.meshgrid(_STEPS, _STEPS * halves[1])
         points = (
@@ -60,11 +68,11 @@ class BoxSides:
         self.unseen = np.ones((len(frames), 4), bool)
         for place, frame in enumerate(frames):
             if thing.id in frame.sightings:
-                shown = _shown(thing, frame, points)
+                own, flat = _shown(thing, frame, points, 2 * DEEP * depths)
                 ways = frame.camera.position - centres
                 cosines = (ways * outward).sum(axis=1) / np.linalg.norm(ways, axis=1)
-                self.seen[place] = (cosines > FACING) & (shown >= SEEN)
-                self.unseen[place] = (cosines < TURNED_AWAY) | (shown <= HIDDEN)
+                self.seen[place] = (cosines > FACING) & (flat >= SEEN)
+                self.unseen[place] = (cosines < TURNED_AWAY) | (own <= HIDDEN)
 
 
 def upright(thing: SceneObject) -> bool:
@@ -72,13 +80,19 @@ def upright(thing: SceneObject) -> bool:
     return bool(abs(thing.box.axes[1][1]) > 0.999)
 
 
-def _shown(thing: SceneObject, frame: Frame, points: np.ndarray) -> np.ndarray:
-    """Share (4,) of the points of each side where the frame shows the object."""
+def _shown(
+    thing: SceneObject, frame: Frame, points: np.ndarray, deep: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Shares (4,) of the points of each side where the frame shows the object.
+
+    First anywhere along the ray, then at most some metres (4,) behind the side.
+    """
     labels = frame.labels
     assert labels is not None, "the frame has no labels"
     columns, rows, behind = seen_at(frame, points.reshape(-1, 3))
     own = labels.owners[rows, columns] == labels.names.index(thing.id)
-    return (own & np.isfinite(behind)).reshape(4, -1).mean(axis=1)
+    own = (own & np.isfinite(behind)).reshape(4, -1)
+    return own.mean(axis=1), (own & (-behind.reshape(4, -1) <= deep[:, None])).mean(axis=1)
 
 
 _KEPT: WeakKeyDictionary[Subject, dict[str, BoxSides]] = WeakKeyDictionary()

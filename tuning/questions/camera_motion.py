@@ -22,6 +22,9 @@ LEAST_OVERLAP = 0.2
 LEAST_MOVE = 0.3
 """Metres; a shorter move has no direction to be asked for."""
 
+LEVEL_PART = 0.9
+"""Share of a move that is along the floor, at least, for its direction to be asked for."""
+
 DIRECTION_MARGIN = 15.0
 """Degrees by which a move's direction keeps away from the diagonals between two answers."""
 
@@ -72,7 +75,8 @@ def camera_translation(subject: Subject, rng: np.random.Generator) -> Draft:
     masks = {}
     for name, middle in _DIRECTIONS.items():
         off = np.abs(180.0 - (180.0 - (pairs.heading - middle)) % 360.0)
-        near = (off <= 45.0 - DIRECTION_MARGIN) & (pairs.distance >= LEAST_MOVE)
+        near = (off <= 45.0 - DIRECTION_MARGIN) & (pairs.floor >= LEAST_MOVE)
+        near &= pairs.floor >= LEVEL_PART * pairs.distance
         if (near & (pairs.common > 0)).any():
             masks[name] = near
     name = _one(list(masks), rng)

@@ -12,7 +12,7 @@ from .depth import FARTHEST, clear_extreme
 from .frame_pairs import FramePairs
 from .lookalikes import VAGUE
 from .masks import CLEAR_SHARE, Masks, draw_image, masks_of
-from .phrases import counted, listed, with_article
+from .phrases import be, counted, listed, with_article
 from .question import Draft
 from .skill import Skill, Unsuitable
 from .supports import support_of
@@ -64,13 +64,13 @@ def scene_caption(subject: Subject, rng: np.random.Generator) -> Draft:
     for thing in things:
         zone, metres = _zone(masks, thing), masks.distances(thing.id)[0]
         side = f" {zone} of the image," if zone else ""
-        sentences.append(
-            f"The {thing.category} is{side} about {metres:.1f} meters from the camera."
-        )
+        subject_verb = f"The {thing.category} {be(thing.category)}"
+        sentences.append(f"{subject_verb}{side} about {metres:.1f} meters from the camera.")
         holder = support_of(subject.scene, thing)
         known = holder is not None and masks.clear.get(holder.category) is holder
         if holder is not None and known:
-            sentences.append(f"It is on top of the {holder.category}.")
+            it = "They are" if be(thing.category) == "are" else "It is"
+            sentences.append(f"{it} on top of the {holder.category}.")
         facts.append(
             {
                 "object": thing.id,
@@ -83,7 +83,8 @@ def scene_caption(subject: Subject, rng: np.random.Generator) -> Draft:
     for closest, phrase in ((True, "closest to the camera"), (False, "farthest from the camera")):
         best = clear_extreme(nearest, closest) if len(things) > 2 else None
         if best is not None:
-            sentences.append(f"Of these, the {things[best].category} is {phrase}.")
+            category = things[best].category
+            sentences.append(f"Of these, the {category} {be(category)} {phrase}.")
     return Draft(
         question=_IMAGE_QUESTIONS[rng.integers(len(_IMAGE_QUESTIONS))],
         answer=" ".join(sentences),

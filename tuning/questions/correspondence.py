@@ -163,7 +163,7 @@ def _draw_place(
         if not is_seen(behind, np.array([away]))[0] or names != {thing.id}:
             continue
         # Both sides of a laptop's lid pass the depth test, but face opposite ways.
-        seen = (column + 0.5) / width, (row + 0.5) / height
+        seen = float(column + 0.5) / width, float(row + 0.5) / height
         normals = _normal(frames[0], start), _normal(frames[1], seen)
         if normals[0] @ normals[1] > LEAST_COSINE:
             return thing, start, seen

@@ -21,10 +21,12 @@ LEAST_RATIO = 1.15
 LEAST_GAP = 0.15
 """... and at least this many metres longer."""
 
-NEAREST = 0.6
+NEAREST = 0.3
 FARTHEST = 10.0
-"""Metres between which a distance is asked for: nearer, one decimal is coarse; farther, nobody can
-judge it."""
+"""Metres between which a distance is asked for."""
+
+DECIMALS = 2
+"""Digits of a distance in metres: one would be coarse for what lies on a table."""
 
 MARK_GAP = 0.08
 """Least distance of two marks, as a share of the image's shorter side."""
@@ -121,8 +123,8 @@ def object_camera_distance(subject: Subject, rng: np.random.Generator) -> Draft:
             "What is the distance in meters from the camera that took this image to the nearest "
             f"visible point of the {thing.category}?"
         ),
-        answer=f"{metres:.1f}",
-        wrong=numeric_distractors(round(metres, 1), rng, decimals=1),
+        answer=f"{metres:.{DECIMALS}f}",
+        wrong=numeric_distractors(round(metres, DECIMALS), rng, decimals=DECIMALS),
         key=(str(masks.frame_index), thing.id),
         provenance={"frame": masks.frame_index, "object": thing.id, "distance": round(metres, 4)},
         frames=(place,),
@@ -153,8 +155,8 @@ def point_depth(subject: Subject, rng: np.random.Generator) -> Draft:
             "What is the depth in meters of the marked point, measured from the camera along its "
             "viewing direction?"
         ),
-        answer=f"{metres:.1f}",
-        wrong=numeric_distractors(round(metres, 1), rng, decimals=1),
+        answer=f"{metres:.{DECIMALS}f}",
+        wrong=numeric_distractors(round(metres, DECIMALS), rng, decimals=DECIMALS),
         key=(str(masks.frame_index), str(column), str(row)),
         provenance={
             "frame": masks.frame_index,

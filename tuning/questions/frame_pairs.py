@@ -28,9 +28,10 @@ class FramePairs:
         frames: The shown frames, N of them.
 
     Attributes:
-        distance: (N, N) metres that the camera moves from the first to the second along the floor.
-        heading: (N, N) degrees in (-180, 180] of that move from the first view's direction,
-            positive to the right; meaningless where nothing moves.
+        distance: (N, N) metres in a straight line from the first camera to the second.
+        floor: (N, N) metres of that along the floor.
+        heading: (N, N) degrees in (-180, 180] of the move along the floor from the first view's
+            direction, positive to the right; meaningless where nothing moves.
         turn: (N, N) degrees in (-180, 180] that the camera turns about the vertical, positive to
             the right.
         common: (N, N) number of objects with at least `COMMON_SHARE` of both pictures.
@@ -43,11 +44,12 @@ class FramePairs:
         if not frames:
             raise Unsuitable("no frames")
         self._frames = frames
-        places = np.array([frame.camera.position[[0, 2]] for frame in frames])
+        places = np.array([frame.camera.position for frame in frames])
         ahead = np.array([frame.camera.axes[2][[0, 2]] for frame in frames])
         moves = places[None] - places[:, None]
-        self.distance = np.hypot(moves[..., 0], moves[..., 1])
-        self.heading = clockwise(ahead[:, None], moves)
+        self.distance = np.linalg.norm(moves, axis=-1)
+        self.floor = np.hypot(moves[..., 0], moves[..., 2])
+        self.heading = clockwise(ahead[:, None], moves[..., [0, 2]])
         self.turn = clockwise(ahead[:, None], ahead[None])
         self.common = _common(frames)
 

@@ -11,9 +11,11 @@ from ..scenes.box import box_gap
 from ..scenes.pinhole import Pinhole
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
+from .depth import DECIMALS
 from .draws import numeric_distractors, pick
 from .lookalikes import alike
 from .masks import Masks, draw_image
+from .phrases import is_the
 from .question import Draft
 from .skill import Skill, Unsuitable
 from .supports import support_of
@@ -88,8 +90,8 @@ def object_relation_3d(subject: Subject, rng: np.random.Generator) -> Draft:
     }
     return Draft(
         question=(
-            f"From the camera's point of view, where is the {first.category} in the room relative "
-            f"to the {second.category}?"
+            f"From the camera's point of view, where {is_the(first.category)} "
+            f"relative to the {second.category}?"
         ),
         answer=options.pop(relation),
         wrong=tuple(options.values()),
@@ -121,7 +123,7 @@ def on_top_of(subject: Subject, rng: np.random.Generator) -> Draft:
     if not wrong:
         raise Unsuitable("nothing else could carry it")
     return Draft(
-        question=f"In this image, on top of which object is the {thing.category}?",
+        question=f"In this image, on top of which object {is_the(thing.category)}?",
         answer=holder.category,
         wrong=wrong,
         key=(str(masks.frame_index), thing.id),
@@ -182,8 +184,8 @@ def objects_distance_in_image(subject: Subject, rng: np.random.Generator) -> Dra
             "Measuring from the closest point of each object, what is the distance between the "
             f"{first.category} and the {second.category} in the image (in meters)?"
         ),
-        answer=f"{metres:.1f}",
-        wrong=numeric_distractors(round(metres, 1), rng, decimals=1),
+        answer=f"{metres:.{DECIMALS}f}",
+        wrong=numeric_distractors(round(metres, DECIMALS), rng, decimals=DECIMALS),
         key=(str(masks.frame_index), *sorted((first.id, second.id))),
         provenance={
             "frame": masks.frame_index,
@@ -270,7 +272,7 @@ def _in_image(
     answer = sides[0] if low < start else sides[1]
     return Draft(
         question=(
-            f"Looking only at places in the picture, is the {first.category} {phrase} the "
+            f"Looking only at places in the picture, {is_the(first.category)} {phrase} the "
             f"{second.category}?"
         ),
         answer=answer,

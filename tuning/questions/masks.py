@@ -26,8 +26,9 @@ MARK_CLEARANCE = 0.012
 """Least distance of a mark from its object's outline, as a share of the image's shorter side."""
 
 _FRAMES_TRIED = 8
-_RAYS = 32
+_RAYS = 24
 _NEAR = 0.05
+_TINY = 1e-12
 
 
 @dataclass(frozen=True)
@@ -261,11 +262,12 @@ def _entry_depths(box: Box, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
     """Where rays (..., 3) first meet a box, in their own length; infinite where they miss it."""
     start = box.axes @ (origin - box.center)
     local = rays @ box.axes.T
+    # A ray along a face would divide by zero.
+    local = np.where(np.abs(local) < _TINY, _TINY, local)
     half = box.lengths / 2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        first, second = (-half - start) / local, (half - start) / local
-    near = np.nanmax(np.minimum(first, second), axis=-1)
-    far = np.nanmin(np.maximum(first, second), axis=-1)
+    first, second = (-half - start) / local, (half - start) / local
+    near = np.minimum(first, second).max(axis=-1)
+    far = np.maximum(first, second).min(axis=-1)
     return np.where((near <= far) & (far > 0), near, np.inf)
 
 

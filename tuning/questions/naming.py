@@ -6,10 +6,11 @@ import numpy as np
 
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
+from .absent import absent_categories
 from .draws import pick
 from .lookalikes import VAGUE, alike
 from .masks import Masks, draw_image
-from .phrases import with_article
+from .phrases import be, with_article
 from .question import Draft
 from .skill import Skill, Unsuitable
 
@@ -141,10 +142,12 @@ def object_present(subject: Subject, rng: np.random.Generator) -> Draft:
     """Whether an image shows an object of a category, yes or no alike often.
 
     What is absent is recognised in another shown frame, so that the word alone does not tell, and
-    nothing like it leaves a pixel in this image.
+    nothing like it leaves a pixel in this image. Only where all frames show the same things, it is
+    something common that is nowhere in the scene.
     """
     best = subject.best_share
-    elsewhere = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE}
+    elsewhere = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE
+    nowhere = list(absent_categories(subject.scene))
     wanted = bool(rng.random() < 0.5)
 
     def found(masks: Masks) -> list[str]:
@@ -152,16 +155,17 @@ def object_present(subject: Subject, rng: np.random.Generator) -> Draft:
             seen = [t for t in masks.objects.values() if _recognisable(masks, t)]
             return sorted({thing.category for thing in seen})
         shown = {thing.category for thing in masks.objects.values()}
-        return [
+        hidden = [
             category
-            for category in _categories(subject)
-            if category in elsewhere and not any(alike(category, other) for other in shown)
+            for category in sorted(elsewhere)
+            if not any(alike(category, other) for other in shown)
         ]
+        return hidden or nowhere
 
     place, masks, categories = draw_image(subject, rng, found, "nothing clearly there or absent")
     category = categories[rng.integers(len(categories))]
     return Draft(
-        question=f"Is there {with_article(category)} in this image?",
+        question=f"{be(category).title()} there {with_article(category)} in this image?",
         answer="yes" if wanted else "no",
         wrong=("no" if wanted else "yes",),
         key=(str(masks.frame_index), category),

@@ -7,14 +7,26 @@ from collections.abc import Sequence
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
+def be(category: str) -> str:
+    """`is` for `chair`, `are` for what is plural, like `boots`."""
+    return "are" if _is_plural(category) else "is"
+
+
+def is_the(category: str) -> str:
+    """`is the chair`, `are the boots`."""
+    return f"{be(category)} the {category}"
+
+
 def with_article(category: str) -> str:
-    """`a chair`, `an armchair`, `a TV stand`."""
+    """`a chair`, `an armchair`, `a TV stand`; `boots` without one."""
+    if _is_plural(category):
+        return category
     return f"{'an' if category[0].lower() in 'aeiou' else 'a'} {category}"
 
 
 def plural(category: str) -> str:
     """`chairs`, `boxes`, `shelves`; what is plural already stays."""
-    if category.endswith("s") and not category.endswith("ss"):
+    if _is_plural(category):
         return category
     if category.endswith(("ss", "x", "ch", "sh")):
         return category + "es"
@@ -39,3 +51,7 @@ def listed(parts: Sequence[str]) -> str:
     if len(parts) < 2:
         return "".join(parts)
     return ", ".join(parts[:-1]) + " and " + parts[-1]
+
+
+def _is_plural(category: str) -> bool:
+    return category.endswith("s") and not category.endswith("ss")

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
-from ..scenes.trajectory import Frame
+from ..scenes.trajectory import Frame, sampled_places
 from .box_sides import sides_of, upright
 from .draws import pick
 from .frame_pairs import pairs_of
@@ -44,6 +44,7 @@ FEWEST_THINGS = 2
 _TRIES = 6
 _SIDE_TRIES = 12
 _MOST_VIEWS = 3
+_MOST_FRAMES = 12
 _SIDES = {"left side": 1, "back": 2, "right side": 3}
 """Quarter turns from the front, clockwise seen from above."""
 
@@ -136,7 +137,8 @@ def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int)
     for thing in subject.scene.objects:
         places = [k for k, frame in enumerate(subject.frames) if _share(frame, thing) > CLEAR_SHARE]
         if upright(thing) and len(places) > 1:
-            candidates.append((thing, places))
+            spread = sampled_places(len(places), _MOST_FRAMES)
+            candidates.append((thing, [places[k] for k in spread]))
     wanted = rng.permutation(list(_SIDES))
     for which in rng.permutation(len(candidates))[:_SIDE_TRIES]:
         thing, places = candidates[which]
@@ -212,7 +214,7 @@ def _hidden_things(subject: Subject, frame: Frame) -> list[tuple[SceneObject, Sc
     things = [
         thing
         for thing in scene.objects
-        if thing.id in subject.first_frame and _share(frame, thing) < TRACE_SHARE
+        if subject.best_share[thing.id] >= CLEAR_SHARE and _share(frame, thing) < TRACE_SHARE
     ]
     found = []
     for thing, parts in zip(things, _hidden_parts(frame, things), strict=True):
@@ -223,7 +225,7 @@ def _hidden_things(subject: Subject, frame: Frame) -> list[tuple[SceneObject, Sc
         if hider.id in thing.parents or thing.id in hider.parents:
             continue
         near = all(same_room(scene, eye, other.box.ground) for other in (hider, thing))
-        if near and _share(frame, hider) >= subject.thresholds.salient:
+        if near and _share(frame, hider) >= CLEAR_SHARE:
             found.append((thing, hider, parts[name]))
     return found
 
@@ -252,16 +254,16 @@ def _hidden_draft(
     things: tuple[SceneObject, SceneObject],
     part: float,
 ) -> Draft | None:
-    shown = of_views(subject, views)
     hidden, hider = things
-    if {hidden.id, hider.id} - {thing.id for thing in shown.unique.values()}:
+    named = _named(subject, views)
+    if hidden not in named or hider not in named:
         return None
     others = [
         other
-        for other in shown.unique.values()
+        for other in named
         if other not in things and not alike(other.category, hidden.category)
     ]
-    parts = _hidden_parts(shown.frames[0], others)
+    parts = _hidden_parts(subject.frames[views[0]], others)
     wrong = [
         other
         for other, of_other in zip(others, parts, strict=True)
@@ -278,13 +280,25 @@ def _hidden_draft(
         key=(str(views[0]), hidden.id, hider.id),
         frames=views,
         provenance={
-            "frames": [frame.index for frame in shown.frames],
+            "frames": [subject.frames[view].index for view in views],
             "hidden": hidden.id,
             "behind": hider.id,
             "hidden_part": round(part, 3),
             "options": [other.id for other in wrong],
         },
     )
+
+
+def _named(subject: Subject, views: Sequence[int]) -> list[SceneObject]:
+    """Objects that their category names in views: one clearly seen, of the others no trace."""
+    groups: dict[str, dict[str, SceneObject]] = {}
+    clear = set()
+    for masks in (masks_of(subject, view) for view in views):
+        for category, things in masks.groups.items():
+            groups.setdefault(category, {}).update({thing.id: thing for thing in things})
+            clear |= {thing.id for thing in things if masks.share(thing.id) >= CLEAR_SHARE}
+    alone = [next(iter(group.values())) for group in groups.values() if len(group) == 1]
+    return [thing for thing in alone if thing.id in clear]
 
 
 def _share(frame: Frame, thing: SceneObject) -> float:

@@ -17,7 +17,7 @@ from .question import Draft
 from .skill import Skill, Unsuitable
 
 CLEAR_RATIO = 1.15
-"""The largest room must have more than this many times the area of the next."""
+"""The largest room must have more than this many times the area of any of another kind."""
 
 
 def room_size_estimation(subject: Subject, rng: np.random.Generator) -> Draft:
@@ -53,22 +53,26 @@ def room_count(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def largest_room(subject: Subject, rng: np.random.Generator) -> Draft:
-    """Which room has the largest floor, where every room is of another kind."""
+    """Of which kind the room with the largest floor is; there may be several of a kind."""
     rooms = sorted(_shown_rooms(subject, 2), key=lambda room: -room.area)
-    kinds = [words_of(room.kind) for room in rooms]
-    if "" in kinds or len(set(kinds)) < len(kinds):
-        raise Unsuitable("rooms without names of their own")
-    if rooms[0].area <= CLEAR_RATIO * rooms[1].area:
+    largest: dict[str, float] = {}
+    for room in rooms:
+        largest.setdefault(words_of(room.kind), room.area)
+    kinds = list(largest)
+    if "" in kinds or len(kinds) < 2:
+        raise Unsuitable("no two kinds of rooms")
+    if largest[kinds[0]] <= CLEAR_RATIO * largest[kinds[1]]:
         raise Unsuitable("two rooms are about as large")
     named = pick(kinds, len(kinds), rng)
     return Draft(
         question=(
-            f"Which of these rooms ({', '.join(named)}) has the largest floor area in this house?"
+            f"Which kind of room ({', '.join(named)}) is the room with the largest floor area in "
+            "this house?"
         ),
         answer=kinds[0],
         wrong=tuple(kinds[1:]),
         key=("rooms",),
-        provenance=_areas(rooms),
+        provenance=_areas(rooms) | {"kinds": [words_of(room.kind) for room in rooms]},
     )
 
 
@@ -100,7 +104,8 @@ def _shown_rooms(subject: Subject, at_least: int) -> tuple[SceneRoom, ...]:
     if len(rooms) < at_least:
         raise Unsuitable("no rooms" if not rooms else "one room only")
     if subject.frames:
-        spots = [(frame.agent[0], frame.agent[2]) for frame in subject.frames]
+        # Each once: a scan takes many frames at one spot.
+        spots = dict.fromkeys((frame.agent[0], frame.agent[2]) for frame in subject.frames)
         for room in rooms:
             if room.floor and not any(contains(room.floor, spot) for spot in spots):
                 raise Unsuitable("a room is not shown")

@@ -85,7 +85,7 @@ def subject(
 
 
 def drafts(skill: Skill, asked: Subject, count: int = 40) -> list[Draft]:
-    """What a skill makes of draws 0, 1, ..., refusals left out; checks what holds for all drafts."""
+    """What a skill makes of draws 0, 1, ..., without refusals; checks what holds for all."""
     found = []
     for number in range(count):
         try:

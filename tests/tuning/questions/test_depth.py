@@ -86,18 +86,18 @@ def test_margins(metres, closest, best):
 
 
 def test_camera_distance_is_the_distance_of_the_box():
-    """A number in metres, with one decimal, and wrong numbers that read differently."""
+    """A number in metres, with two decimals, and wrong numbers that read differently."""
     found = drafts(SKILL["object_camera_distance"], subject(ROOM))
     assert {draft.provenance["object"] for draft in found} == {item.id for item in ROOM}
     for draft in found:
         box = next(item.box for item in ROOM if item.id == draft.provenance["object"])
-        assert float(draft.answer) == pytest.approx(box.distance_to(EYE), abs=0.1)
+        assert float(draft.answer) == pytest.approx(box.distance_to(EYE), rel=0.02)
         assert len(draft.wrong) == 3
 
 
 def test_camera_distance_leaves_out_what_is_too_near_or_far_or_not_alone():
     """No question on objects out of range, nor on one of two cups."""
-    near = thing("cup", (-0.2, 0.85, NEAREST), (0.3,) * 3)
+    near = thing("cup", (-0.2, 0.85, NEAREST), (0.2,) * 3)
     far = thing("lamp", (2, 2, FARTHEST + 1), (1.5,) * 3)
     twice = thing("sofa1", (-2, 1.6, 5), (0.7,) * 3), thing("sofa2", (1.5, 0.6, 5), (0.7,) * 3)
     asked = subject([near, far, *twice])
@@ -111,7 +111,7 @@ def test_point_depth_is_measured_along_the_axis():
     found = drafts(SKILL["point_depth"], subject([wall]))
     assert len(found) == 40
     for draft in found:
-        assert draft.answer == "4.0"
+        assert draft.answer == "4.00"
         ((label, x, y),) = draft.marks[0]
         assert (label, draft.provenance["owner"]) == ("1", "wall")
         assert draft.provenance["pixel"] == [int(x * SIZE), int(y * SIZE)]

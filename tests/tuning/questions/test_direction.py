@@ -32,7 +32,7 @@ Ask = Callable[[Subject, np.random.Generator], Draft]
 Roles = tuple[str, str, str]
 
 ASKS = [skill.ask for skill in SKILLS]
-BOUNDARIES = {
+BOUNDARIES: dict[Ask, tuple[int, ...]] = {
     object_rel_direction_easy: (0, 180),
     object_rel_direction_medium: (0, 135, 180),
     object_rel_direction_hard: (0, 90, 180),
@@ -134,7 +134,7 @@ def test_nothing_is_asked_near_a_boundary(ask: Ask) -> None:
 
 
 def test_the_wording_is_vsi_benchs() -> None:
-    texts = {
+    texts: dict[Ask, str] = {
         ask: next(
             draft.question
             for draft in (ask(subject(at(30)), np.random.default_rng(n)) for n in range(99))
@@ -287,5 +287,5 @@ def test_clockwise_is_the_turn_to_the_right(angle: float, heading: float, far: f
 
 
 def test_straight_back_is_180_degrees() -> None:
-    assert clockwise(np.array([0.0, 1.0]), np.array([0.0, -1.0])) == 180
-    assert clockwise(np.array([0.0, 1.0]), np.array([-0.0, -1.0])) == 180
+    north, south = np.array([0.0, 1.0]), np.array([0.0, -1.0])
+    assert clockwise(north, south) == clockwise(south, north) == 180

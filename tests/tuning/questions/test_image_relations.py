@@ -180,10 +180,10 @@ def test_nearest_object_needs_a_margin_and_other_things_than_its_holder():
 
 
 def test_distance_between_objects_is_the_gap_of_their_boxes():
-    """One decimal, in metres; touching objects and boxes that stand askew give no question."""
+    """Two decimals, in metres; touching objects and boxes that stand askew give no question."""
     items = row(0.72)
     (draft, *_) = drafts(SKILL["objects_distance_in_image"], subject(items))
-    assert draft.answer == "0.7"
+    assert draft.answer == "0.72"
     assert draft.provenance["distance"] == pytest.approx(0.72)
     assert "what is the distance between the" in draft.question
     assert reasons(SKILL["objects_distance_in_image"], subject(row(0.1))) == {"objects touch"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spatune.tuning.questions.lookalikes import alike
-from spatune.tuning.questions.phrases import counted, listed, with_article
+from spatune.tuning.questions.phrases import be, counted, listed, with_article
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,5 @@ def test_lists_and_articles():
     """Commas and one `and`."""
     assert [listed(["a", "b", "c"][:n]) for n in range(4)] == ["", "a", "a and b", "a, b and c"]
     assert with_article("apple") == "an apple"
+    assert (with_article("boots"), be("boots")) == ("boots", "are")
+    assert (with_article("glass"), be("glass")) == ("a glass", "is")

@@ -88,21 +88,22 @@ def test_largest_room_is_named_in_words_among_all_rooms() -> None:
         orders.add(draft.question)
     assert len(orders) > 3
     assert (
-        "Which of these rooms (kitchen, bathroom, living room) has the largest floor area in this "
-        "house?"
+        "Which kind of room (kitchen, bathroom, living room) is the room with the largest floor "
+        "area in this house?"
     ) in orders
 
 
 @pytest.mark.parametrize(
     ("rooms", "reason"),
     [
-        ((KITCHEN, LIVING, room("Kitchen", 20, 21)), "rooms without names of their own"),
-        ((KITCHEN, LIVING, room("", 20, 21)), "rooms without names of their own"),
+        ((KITCHEN, room("Kitchen", 20, 29)), "no two kinds of rooms"),
+        ((KITCHEN, LIVING, room("", 20, 21)), "no two kinds of rooms"),
+        ((BATH, KITCHEN, room("Bathroom", 20, 23.4)), "two rooms are about as large"),
         ((KITCHEN, room("Bedroom", 20, 23.4)), "two rooms are about as large"),
         ((KITCHEN,), "one room only"),
     ],
 )
-def test_no_largest_room_without_a_clear_name(rooms: tuple[SceneRoom, ...], reason: str) -> None:
+def test_no_largest_room_without_a_clear_kind(rooms: tuple[SceneRoom, ...], reason: str) -> None:
     with pytest.raises(Unsuitable, match=reason):
         largest_room(subject(rooms), RNG(0))
 
@@ -110,6 +111,12 @@ def test_no_largest_room_without_a_clear_name(rooms: tuple[SceneRoom, ...], reas
 def test_a_clear_difference_is_enough() -> None:
     rooms = (KITCHEN, room("Bedroom", 20, 23.5))
     assert largest_room(subject(rooms), RNG(0)).answer == "bedroom"
+
+
+def test_rooms_of_the_largest_ones_kind_may_be_as_large() -> None:
+    rooms = (room("Bedroom", 0, 5), room("Bedroom", 5, 9.9), KITCHEN)
+    draft = largest_room(subject(rooms), RNG(0))
+    assert (draft.answer, draft.wrong) == ("bedroom", ("kitchen",))
 
 
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)

@@ -260,6 +260,13 @@ def test_answers_stay_when_the_scene_turns_and_swap_in_a_mirror(
         assert swapped[key].replace(",", "") == mirror
 
 
+def test_no_turn_is_within_ten_degrees_of_another_kind() -> None:
+    for draft in drafts(SQUARE.subject(), 60):
+        for key in ("degrees_clockwise", "degrees_between_centres"):
+            for degrees in draft.provenance[key]:
+                assert min(abs(abs(degrees) - edge) for edge in (45, 135)) >= 10
+
+
 def test_known_turns() -> None:
     home = Home({"lamp": spot(3, 0.5), "sofa": spot(3, 5.5), "bed": spot(0.5, 5.4)})
     found = by_key(home.subject(), 120)
