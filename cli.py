@@ -45,6 +45,11 @@ COMMANDS = {
         "bench_nav.runner:run_eval",
         "success, SPL and SoftSPL of a policy on navigation in houses",
     ),
+    "eval spatial": Command(
+        "bench_spatial.config:EvalSpatialConfig",
+        "bench_spatial.run:run_eval",
+        "score a VLM on spatial questions: ours, VSI-Bench and its relatives",
+    ),
     "compare": Command(
         "evaluation.compare_config:CompareConfig",
         "evaluation.compare:compare_runs",
@@ -79,6 +84,26 @@ COMMANDS = {
         "tuning.generation.config:GenerateConfig",
         "tuning.generation.generate:generate_data",
         "walks through scenes, annotated, and spatial questions about them",
+    ),
+    "data mix": Command(
+        "tuning.mixes.config:MixConfig",
+        "tuning.mixes.mix:make_mix",
+        "a balanced training set of generated questions: 3q, 8type, capability, all",
+    ),
+    "data audit": Command(
+        "tuning.quality.audit_config:AuditConfig",
+        "tuning.quality.audit:audit_data",
+        "what a text-only model can guess of questions, by task",
+    ),
+    "data gallery": Command(
+        "tuning.quality.gallery_config:GalleryConfig",
+        "tuning.quality.gallery:make_gallery",
+        "one page to look at questions: pictures, boxes, derivations",
+    ),
+    "data check": Command(
+        "tuning.quality.recheck.config:CheckConfig",
+        "tuning.quality.recheck.check:check_data",
+        "recompute answers by ray casting and drawing, without the code that made them",
     ),
     "tune grounding": Command(
         "tuning.grounding_config:GroundingConfig",

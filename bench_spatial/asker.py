@@ -49,7 +49,7 @@ class Asker:
         if not self.blind:
             return "pictures"
         if self.grey is None:
-            return "none: text alone"
+            return "no picture: text alone"
         height, width = self.grey
         return f"one grey picture of {height}x{width}: the model does not take text alone"
 

@@ -159,10 +159,16 @@ def _write_model(plan: SpatialPlan, asker: Asker) -> None:
     """What is known of the model only when it is loaded; a run that is complete never loads it."""
     vlm = asker.vlm
     generation: Any = vlm.model.generation_config
+    images: Any = vlm.processor.image_processor  # pyright: ignore[reportAttributeAccessIssue]
     facts = {
         "class": type(vlm.model).__name__,
         "revision": vlm.revision,
         "image_size": vlm.image_size,
+        "image_processor": {
+            "class": type(images).__name__,
+            "size": {name: value for name, value in dict(images.size).items() if value},
+            "tiles": "off: one view a picture",
+        },
         "vision": asker.vision,
         "generation_config": generation.to_diff_dict(),
     }

@@ -87,6 +87,41 @@ def make_vsi(tmp_path: Path) -> Callable[[], Path]:
     return make
 
 
+@pytest.fixture
+def make_own(tmp_path: Path) -> Callable[[], Path]:
+    """Writes a held-out benchmark of five questions on one or two pictures; gives the folder."""
+
+    def make() -> Path:
+        import pyarrow
+        import pyarrow.parquet
+
+        folder = tmp_path / "own"
+        rows = [
+            {
+                "id": f"q{index}",
+                "dataset": "houses",
+                "scene_name": f"test-{index % 2}",
+                "question_type": "object_rel_distance",
+                "task": "count" if index == 4 else "nearer",
+                "capability": "MM" if index == 4 else "SR",
+                "media": "image" if index % 2 else "video",
+                "frames": ["f0"] if index % 2 else ["f0", "f1"],
+                "question": f"Question {index}?",
+                "options": None if index == 4 else ["A. sofa", "B. lamp"],
+                "ground_truth": "3" if index == 4 else "A",
+            }
+            for index in range(5)
+        ]
+        write_rows(folder / "questions.jsonl", rows)
+        pictures = [np.full(FRAME_SHAPE, level, np.uint8) for level in ROOMS.values()]
+        data = [iio.imwrite("<bytes>", picture, extension=".png") for picture in pictures]
+        table = pyarrow.table({"id": ["f0", "f1"], "bytes": data})
+        pyarrow.parquet.write_table(table, folder / "frames.parquet")
+        return folder
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def trained_vlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Checkpoint of a tiny VLM that answers the six questions right when it sees the videos."""

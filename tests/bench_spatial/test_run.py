@@ -48,7 +48,8 @@ def test_sighted_answers_are_right_and_blind_ones_cannot_all_be(config: EvalSpat
     assert sighted.totals.numbers["mean"] == 1.0
     # The same text is asked about both videos, whose answers differ.
     for name in ("object_rel_distance", "route_planning"):
-        scores = [one.score for one in blind.outcome.scored if one.sample.category == name]
+        blinded = [one for one in blind.outcome.scored if one.sample.category == name]
+        scores = [one.score or 0.0 for one in blinded]
         assert sorted(scores) in ([0.0, 1.0], [0.0, 0.0])
     # The model answers by letter and has never seen the options the other way round.
     assert circular.totals.samples == 4 and circular.totals.numbers["mean"] == 0.0
@@ -122,6 +123,19 @@ def test_unreadable_video_is_reported_and_asked_again_when_repaired(
     video.write_bytes(whole)
     (repaired,) = run_eval(config)
     assert not repaired.outcome.errors and repaired.totals.numbers["mean"] == 1.0
+
+
+def test_questions_with_unequal_numbers_of_pictures_share_no_batch(
+    config: EvalSpatialConfig, make_own: Callable[[], Path]
+) -> None:
+    config = replace(config, benchmark="own", data=make_own(), mode="all")
+    sighted, blind, circular = make_plans(config)
+    asked = {sample.id: len(sample.media) for sample in sighted.samples}
+    assert set(asked.values()) == {1, 2}
+    assert all(len({asked[id] for id, _ in batch}) == 1 for batch in sighted.batches)
+    assert [len(plan.asks) for plan in (sighted, blind, circular)] == [5, 5, 8]
+    reports = run_eval(config)
+    assert [report.totals.samples for report in reports] == [5, 5, 4]
 
 
 def test_other_settings_are_refused_in_the_same_directory(config: EvalSpatialConfig) -> None:

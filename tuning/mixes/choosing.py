@@ -13,7 +13,8 @@ from ..quality.stable_hash import stable_hash
 _COMPARED = 16
 """Choices that are weighed against each other."""
 
-_Ticket = tuple[int, int, str]
+_Ticket = tuple[int, bool, int, str]
+"""Chosen questions of the scene, whether the question was asked before, order, id."""
 
 
 def choose(
@@ -65,8 +66,7 @@ class _Queue:
         self._heap: list[_Ticket] = []
         for order, name in sorted((stable_hash(seed, name), name) for name in self._outlines):
             key = self._outlines[name].asked
-            # One whole round later than a question that is new.
-            self._heap.append((0, order + (key in asked) * 2**64, name))
+            self._heap.append((0, key in asked, order, name))
             asked.add(key)
         heapify(self._heap)
 
@@ -76,30 +76,30 @@ class _Queue:
     def next(self, per_scene: Counter[str], odds: _Odds | None) -> Outline:
         first = self._pop(per_scene)
         if odds is None:
-            return self._outlines[first[2]]
+            return self._outlines[first[-1]]
         rivals = [first]
         while self._heap and len(rivals) < _COMPARED:
             ticket = self._pop(per_scene)
             rivals.append(ticket)
-            if ticket[0] > first[0]:
+            if ticket[:2] > first[:2]:
                 break
-        equal = [ticket for ticket in rivals if ticket[0] == first[0]]
-        best = min(equal, key=lambda ticket: (odds.cost(self._outlines[ticket[2]]), ticket))
+        equal = [ticket for ticket in rivals if ticket[:2] == first[:2]]
+        best = min(equal, key=lambda ticket: (odds.cost(self._outlines[ticket[-1]]), ticket))
         for ticket in rivals:
             if ticket is not best:
                 # Behind all that nobody has weighed yet, or the worst would stay in front.
-                count, order, name = ticket
-                heappush(self._heap, (count, order + 2**65, name))
-        return self._outlines[best[2]]
+                count, again, order, name = ticket
+                heappush(self._heap, (count, again, order + 2**64, name))
+        return self._outlines[best[-1]]
 
     def _pop(self, per_scene: Counter[str]) -> _Ticket:
         while True:
-            count, order, name = heappop(self._heap)
+            count, again, order, name = heappop(self._heap)
             now = per_scene[self._outlines[name].scene]
             if now == count:
-                return count, order, name
+                return count, again, order, name
             # Counts only grow, so that an old ticket is never too late.
-            heappush(self._heap, (now, order, name))
+            heappush(self._heap, (now, again, order, name))
 
 
 class _Odds:

@@ -13,6 +13,7 @@ from spatune.tuning.mixes.choosing import choose
 from spatune.tuning.mixes.letters import place_letters, with_right_option_at
 from spatune.tuning.quality.outline import Outline
 from spatune.tuning.quality.question_files import Place
+from spatune.tuning.quality.stable_hash import stable_hash
 from spatune.tuning.questions.question import LETTERS, Question
 
 PLACE = Place(0, 0)
@@ -22,7 +23,7 @@ def outline(name: str, answer: str, scene: str = "s", **changes) -> Outline:
     """A left/right question in short."""
     facts = {
         "task": "t", "capability": "SR", "form": "choice", "options": ("left", "right"),
-        "words": (), "places": 2, "letter": 0, "is_order": False, "asked": hash(name),
+        "words": (), "places": 2, "letter": 0, "is_order": False, "asked": stable_hash(name),
         "has_pictures": True,
     } | changes  # fmt: skip
     return Outline(id=name, place=PLACE, scene=scene, answer=answer, **facts)
@@ -81,7 +82,7 @@ def test_numbers_are_spread_over_quantiles() -> None:
     values = sorted(float(o.answer) for o in held)
     chosen = choose(held, 200, seed=0)
     tenths = Counter(
-        min(9, sum(float(o.answer) > values[200 * k] for k in range(1, 10))) for o in chosen
+        min(9, sum(float(o.answer) >= values[200 * k] for k in range(1, 10))) for o in chosen
     )
     assert all(count == 20 for count in tenths.values())
 

@@ -14,7 +14,7 @@ from spatune.tuning.scenes.subject import Subject
 from spatune.tuning.scenes.trajectory import Trajectory
 
 from .image_scenes import camera, drafts, reasons, thing
-from .view_scenes import FURNITURE, HALF, in_room, mirrored, walk
+from .view_scenes import FURNITURE, HALF, in_room, mirrored, places_of, walk
 
 SKILL = {skill.name: skill for skill in SKILLS}
 
@@ -55,7 +55,7 @@ def test_three_objects_are_only_seen_together_in_all_views(room):
     assert len({draft.answer for draft in found}) >= 5
     for draft in found:
         names = [draft.provenance[role] for role in ("standing", "facing", "query")]
-        shown = [room.frames[place].sightings for place in draft.frames]
+        shown = [room.frames[place].sightings for place in places_of(draft)]
         assert 2 <= len(shown) <= 4
         assert set(names) <= set().union(*shown)
         assert not any(
@@ -75,7 +75,7 @@ def test_exactly_one_view_is_next_to_the_one_and_towards_the_other(room):
     assert found
     for draft in found:
         near, faced = (room.scene.by_id[draft.provenance[k]] for k in ("next_to", "towards"))
-        views = [room.frames[place].camera for place in draft.frames]
+        views = [room.frames[place].camera for place in places_of(draft)]
         right = int(draft.answer.removeprefix("image ")) - 1
         assert {draft.answer, *draft.wrong} == {f"image {n + 1}" for n in range(len(views))}
         for number, view in enumerate(views):
@@ -84,7 +84,7 @@ def test_exactly_one_view_is_next_to_the_one_and_towards_the_other(room):
                 assert gap <= NEXT_TO and off <= TOWARDS
             else:
                 assert gap >= AWAY_FROM or off >= ELSEWHERE
-        elsewhere = [f for n, f in enumerate(draft.frames) if n != right]
+        elsewhere = [f for n, f in enumerate(places_of(draft)) if n != right]
         assert any(faced.id in room.frames[place].sightings for place in elsewhere)
 
 
@@ -94,14 +94,14 @@ def test_after_the_turn_only_the_answer_is_ahead(room):
     assert len({draft.provenance["turn"] for draft in found}) == 3
     for draft in found:
         number = int(draft.question.split("image ")[1].split()[0]) - 1
-        view = room.frames[draft.frames[number]].camera
+        view = room.frames[places_of(draft)[number]].camera
         words = {"to my left": -90, "to my right": 90, "around": 180}
         degrees = next(turn for text, turn in words.items() if text in draft.question)
         turned = camera(view.position.tolist(), view.yaw + degrees)
         for item in room.scene.objects:
             if item.category == draft.answer:
                 assert off_axis(turned, item) <= TOWARDS
-                assert any(item.id in room.frames[place].sightings for place in draft.frames)
+                assert any(item.id in room.frames[place].sightings for place in places_of(draft))
             elif item.category in draft.wrong:
                 assert off_axis(turned, item) >= ELSEWHERE
 
@@ -117,7 +117,7 @@ def test_what_is_ahead_is_in_the_room_of_the_camera():
     assert found
     for draft in found:
         number = int(draft.question.split("image ")[1].split()[0]) - 1
-        view = asked.frames[draft.frames[number]].camera
+        view = asked.frames[places_of(draft)[number]].camera
         (item,) = (item for item in asked.scene.objects if item.category == draft.answer)
         assert (view.position[0] > 0) == (item.box.center[0] > 0)
 

@@ -20,7 +20,7 @@ from spatune.tuning.scenes.subject import Subject
 from spatune.tuning.scenes.trajectory import Trajectory
 
 from .image_scenes import camera, drafts, reasons
-from .view_scenes import FURNITURE, in_room, mirrored, walk
+from .view_scenes import FURNITURE, in_room, mirrored, places_of, walk
 
 SKILL = {skill.name: skill for skill in SKILLS}
 PAIRS = [name for name in SKILL if name != "video_camera_motion"]
@@ -33,8 +33,7 @@ def room() -> Subject:
 
 
 def poses(asked: Subject, draft: Draft) -> tuple[Pinhole, Pinhole]:
-    assert draft.frames is not None
-    first, second = (asked.frames[place].camera for place in draft.frames)
+    first, second = (asked.frames[place].camera for place in places_of(draft))
     return first, second
 
 
@@ -92,7 +91,9 @@ def test_moves_near_a_diagonal_are_not_asked_about(degrees, metres):
     x, z = metres * np.sin(np.radians(degrees)), metres * np.cos(np.radians(degrees))
     asked = in_room(FURNITURE, [camera((0, 1.4, -2), 0, 12), camera((x, 1.4, z - 2), 0, 12)])
     # The pair may be asked the other way around, too.
-    found = {draft.frames: draft.answer for draft in drafts(SKILL["camera_translation"], asked, 6)}
+    found = {
+        places_of(draft): draft.answer for draft in drafts(SKILL["camera_translation"], asked, 6)
+    }
     off = abs((degrees + 45) % 90 - 45)
     if abs(off - (45 - DIRECTION_MARGIN)) < 0.01:
         return
@@ -114,7 +115,7 @@ def test_a_mirrored_world_swaps_left_and_right(yaw, x, z):
     )
     for name in ("camera_translation", "camera_turn"):
         answers = [
-            {draft.frames: draft.answer for draft in drafts(SKILL[name], asked, 8)}
+            {places_of(draft): draft.answer for draft in drafts(SKILL[name], asked, 8)}
             for asked in (straight, other)
         ]
         for frames in set(answers[0]) & set(answers[1]):
@@ -125,8 +126,8 @@ def test_a_clip_shows_one_kind_of_motion(room):
     found = drafts(SKILL["video_camera_motion"], room, 60)
     assert len({draft.answer for draft in found}) == 3
     for draft in found:
-        assert draft.frames == tuple(range(draft.frames[0], draft.frames[-1] + 1))
-        cameras = [room.frames[place].camera for place in draft.frames]
+        assert places_of(draft) == tuple(range(places_of(draft)[0], places_of(draft)[-1] + 1))
+        cameras = [room.frames[place].camera for place in places_of(draft)]
         turns = [turn(a, b) for a, b in zip(cameras, cameras[1:], strict=False)]
         moves = [shift(a, b) for a, b in zip(cameras, cameras[1:], strict=False)]
         if "forward" in draft.answer:
@@ -140,7 +141,7 @@ def test_pairs_overlap_and_say_where_they_are_from(room):
     for name in PAIRS:
         for draft in drafts(SKILL[name], room, 10):
             assert draft.provenance["overlap"] >= LEAST_OVERLAP
-            assert draft.provenance["frames"] == [room.frames[k].index for k in draft.frames]
+            assert draft.provenance["frames"] == [room.frames[k].index for k in places_of(draft)]
 
 
 def test_no_question_without_motion_or_overlap(room):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -16,7 +18,7 @@ from spatune.tuning.scenes.subject import Subject
 from spatune.tuning.scenes.trajectory import Trajectory
 
 from .image_scenes import camera, drafts, reasons, thing
-from .view_scenes import FURNITURE, SHELL, in_room, walk
+from .view_scenes import FURNITURE, SHELL, in_room, places_of, walk
 
 POINT, OBJECT = SKILLS
 TWINS = tuple(thing(f"chair{n}", (x, 0.5, 3), (0.6, 1, 0.6)) for n, x in enumerate((-1, 0.2, 1.4)))
@@ -26,9 +28,10 @@ OTHERS = (
 )
 
 
-def hit(view: Pinhole, column: float, row: float, things=FURNITURE) -> tuple[str, np.ndarray]:
+def hit(view: Pinhole, mark: Sequence[float], things=FURNITURE) -> tuple[str, np.ndarray]:
     """What a ray through a mark meets first among the room's boxes, and where."""
-    ray = view.unproject(*np.array([column * view.width, row * view.height]), np.array(1.0))
+    column, row = np.array(mark) * [view.width, view.height]
+    ray = view.unproject(column, row, np.array(1.0))
     start, best = view.position, ("", np.inf)
     for item in (*things, *SHELL):
         local, way = item.box.axes @ (start - item.box.center), item.box.axes @ (ray - start)
@@ -51,14 +54,14 @@ def test_the_right_point_is_where_the_ray_of_the_mark_ends(room):
     found = drafts(POINT, room)
     assert len(found) >= 20
     for draft in found:
-        first, second = (room.frames[place].camera for place in draft.frames)
+        first, second = (room.frames[place].camera for place in places_of(draft))
         ((label, *mark),) = draft.marks[0]
         assert label == "X"
-        owner, place = hit(first, *mark)
+        owner, place = hit(first, mark)
         assert owner == draft.provenance["object"]
         assert {f"point {name}" for name, *_ in draft.marks[1]} == {draft.answer, *draft.wrong}
         for name, *other in draft.marks[1]:
-            there = hit(second, *other)
+            there = hit(second, other)
             off = float(np.linalg.norm(there[1] - place))
             if f"point {name}" == draft.answer:
                 assert there[0] == owner and off < 0.2  # a pixel at 6 m is 7 cm wide
@@ -72,7 +75,7 @@ def test_marks_are_apart_and_views_overlap_but_differ(room):
         gaps = np.linalg.norm(points[:, None] - points[None], axis=-1)
         assert gaps[~np.eye(len(points), dtype=bool)].min() >= MARKS_APART - 1e-3
         assert draft.provenance["overlap"] >= LEAST_OVERLAP
-        first, second = (room.frames[place].camera for place in draft.frames)
+        first, second = (room.frames[place].camera for place in places_of(draft))
         assert np.linalg.norm(first.position - second.position) > 0.3 or first.yaw != second.yaw
 
 
@@ -84,9 +87,9 @@ def test_the_right_number_is_on_the_marked_object():
     found = drafts(OBJECT, asked)
     assert len(found) >= 30
     for draft in found:
-        first, second = (asked.frames[place].camera for place in draft.frames)
-        owner, _ = hit(first, *draft.marks[0][0][1:], things)
-        owners = {f"point {name}": hit(second, *mark, things)[0] for name, *mark in draft.marks[1]}
+        first, second = (asked.frames[place].camera for place in places_of(draft))
+        owner, _ = hit(first, draft.marks[0][0][1:], things)
+        owners = {f"point {name}": hit(second, mark, things)[0] for name, *mark in draft.marks[1]}
         assert [name for name, value in owners.items() if value == owner] == [draft.answer]
         assert sum(name.startswith("chair") for name in owners.values()) == 3
 

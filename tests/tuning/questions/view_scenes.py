@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from spatune.tuning.questions.question import Draft
 from spatune.tuning.scenes.box import Box
 from spatune.tuning.scenes.pinhole import Pinhole
 from spatune.tuning.scenes.scene import Scene, SceneObject, SceneRoom
@@ -70,6 +71,12 @@ def in_room(
         seen = {name: s for name, s in whole.sightings.items() if name in scene.by_id}
         frames.append(replace(whole, sightings=seen))
     return Subject(Trajectory("walk", scene, tuple(frames)))
+
+
+def places_of(draft: Draft) -> tuple[int, ...]:
+    """Places in the shown frames of what a draft shows."""
+    assert draft.frames is not None
+    return draft.frames
 
 
 def mirrored(item: SceneObject) -> SceneObject:

@@ -1,0 +1,1 @@
+"""Answers computed a second time, from meshes and rays alone."""

@@ -1,0 +1,66 @@
+"""`Finding`: what a second computation says of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Verdict = Literal["agree", "in band", "disagree", "not covered"]
+_SEVERITY = {"agree": 0, "in band": 1, "disagree": 2, "not covered": 3}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One comparison.
+
+    Attributes:
+        verdict: `in band`: the second value is too near a boundary to say more; `not covered`: the
+            question was not understood.
+        second: The second value, in words.
+    """
+
+    verdict: Verdict
+    second: str
+
+    @classmethod
+    def of_choice(cls, answer: str, second: str, clear: bool, why: str = "") -> Finding:
+        """Compare texts; unless `clear`, the second could as well have been another."""
+        verdict: Verdict = "agree" if answer == second else "disagree"
+        return cls(verdict if clear else "in band", f"{second} ({why})" if why else second)
+
+    @classmethod
+    def of_number(cls, answer: str, second: float, step: float, band: float) -> Finding:
+        """Compare a number, rounded to multiples of `step`, with one that is exact up to `band`."""
+        off = abs(float(answer) - second)
+        text = f"{second:.4g}"
+        if off <= step / 2 + 1e-9:
+            return cls("agree", text)
+        return cls("in band" if off <= step / 2 + band else "disagree", text)
+
+
+class Doubt(Exception):
+    """A question that has no answer by the second method.
+
+    Args:
+        why: What is wrong with it.
+        clear: False if the evidence is too near a boundary to say so.
+    """
+
+    def __init__(self, why: str, clear: bool = True) -> None:
+        super().__init__(why)
+        self.clear = clear
+
+
+class Unread(Exception):
+    """A question whose wording is not known."""
+
+
+def together(findings: Iterable[Finding]) -> Finding:
+    """The worst of several findings, with the values that are not agreed on."""
+    found: Sequence[Finding] = list(findings)
+    if not found:
+        raise Unread("nothing to check")
+    verdict = max((f.verdict for f in found), key=lambda verdict: _SEVERITY[verdict])
+    worst = [f.second for f in found if f.verdict == verdict]
+    return Finding(verdict, f"{len(found)} facts" if verdict == "agree" else "; ".join(worst))
