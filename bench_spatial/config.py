@@ -69,5 +69,5 @@ class EvalSpatialConfig:
     """Run Python code that the checkpoint carries."""
 
     out: Path | None = None
-    """Run directory; by default runs/spatial/<vlm>-<benchmark>-<variant>/<mode>. With mode all it has
-    a folder for each mode."""
+    """Run directory; by default runs/spatial/<vlm>-<benchmark>-<variant>/<mode>. Mode all makes a
+    folder in it for each mode."""

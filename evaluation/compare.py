@@ -11,6 +11,7 @@ from rich.table import Table
 from ..errors import SpatuneError
 from .compare_config import CompareConfig
 from .intervals import wilson
+from .keys import EpisodeKey
 from .paired import PairedCounts
 from .paired_metrics import PairedMetric
 from .records import EpisodeRecord
@@ -66,7 +67,17 @@ def _records(run: Path) -> list[EpisodeRecord]:
     inside = sorted(path.parent for path in run.glob("*/episodes.jsonl"))
     if (run / "episodes.jsonl").exists() or not inside:
         return read_records(run)
-    return [record for one in inside for record in read_records(one)]
+    owners: dict[EpisodeKey, Path] = {}
+    records: list[EpisodeRecord] = []
+    for one in inside:
+        for record in read_records(one):
+            if owners.setdefault(record.key, one) != one:
+                raise SpatuneError(
+                    f"{run} holds two runs of the same episodes ({owners[record.key].name} and "
+                    f"{one.name}): give one of them"
+                )
+            records.append(record)
+    return records
 
 
 def _print_metrics(

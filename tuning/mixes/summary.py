@@ -12,6 +12,9 @@ from ..quality.balance import TaskBalance
 from ..quality.outline import Outline
 from ..questions.question import LETTERS
 
+_NAME_LENGTH = 20
+"""Most letters of an answer in the table."""
+
 
 @dataclass(frozen=True)
 class MixSummary:
@@ -143,4 +146,5 @@ def _top(balance: TaskBalance) -> str:
     names = list(balance.answers.counts)
     if balance.kind in ("orders", "free"):
         return ""
-    return f"{names[0]} {balance.answers.most_common_share:.0%}"
+    name = names[0] if len(names[0]) <= _NAME_LENGTH else f"{names[0][: _NAME_LENGTH - 3]}..."
+    return f"{name} {balance.answers.most_common_share:.0%}"

@@ -145,7 +145,8 @@ def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int)
         found = _views_of_sides(subject, thing, places, count)
         for side in wanted:
             for place in rng.permutation(len(found[side]))[:_TRIES]:
-                draft = _side_draft(subject, thing, str(side), found[side][place], text)
+                views, each = found[side][place]
+                draft = _side_draft(subject, thing, str(side), views, each, text)
                 if draft:
                     return draft
     raise Unsuitable("no object with one such side")
@@ -153,15 +154,15 @@ def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int)
 
 def _views_of_sides(
     subject: Subject, thing: SceneObject, places: Sequence[int], count: int
-) -> dict[str, list[tuple[int, ...]]]:
+) -> dict[str, list[tuple[tuple[int, ...], list[list[str]]]]]:
     """Views that together show `count` of the three sides besides the front, by the odd side.
 
-    The front is the side that the first of the views faces; that view shows no other side where
-    the others are to show one.
+    Each comes with what each view shows of these sides. The front is the side that the first of
+    the views faces; that view shows no other side where the others are to show one.
     """
     sides = sides_of(subject, thing, places)
     seen, unseen = sides.seen.tolist(), sides.unseen.tolist()
-    found: dict[str, list[tuple[int, ...]]] = {side: [] for side in _SIDES}
+    found: dict[str, list[tuple[tuple[int, ...], list[list[str]]]]] = {s: [] for s in _SIDES}
     for front in np.flatnonzero(sides.seen.any(axis=1)):
         way = thing.box.ground - subject.frames[places[front]].camera.position[[0, 2]]
         angles = clockwise(way, sides.normals)
@@ -174,19 +175,24 @@ def _views_of_sides(
         for more in range(1, _MOST_VIEWS):
             for rest in combinations(others, more):
                 views = (int(front), *rest)
-                shown = [name for name, k in numbers.items() if any(seen[v][k] for v in views)]
+                each = [[name for name, k in numbers.items() if seen[v][k]] for v in views]
+                shown = [name for name in numbers if any(name in of_view for of_view in each)]
                 never = [name for name, k in numbers.items() if all(unseen[v][k] for v in views)]
                 if len(shown) != count or len(never) != len(_SIDES) - count:
                     continue
-                if count > 1:
-                    found[never[0]].append(tuple(places[k] for k in views))
-                elif unseen[front][numbers[shown[0]]]:
-                    found[shown[0]].append(tuple(places[k] for k in views))
+                odd = never[0] if count > 1 else shown[0]
+                if count > 1 or unseen[front][numbers[odd]]:
+                    found[odd].append((tuple(places[k] for k in views), each))
     return found
 
 
 def _side_draft(
-    subject: Subject, thing: SceneObject, side: str, views: tuple[int, ...], text: str
+    subject: Subject,
+    thing: SceneObject,
+    side: str,
+    views: tuple[int, ...],
+    each: list[list[str]],
+    text: str,
 ) -> Draft | None:
     points = [masks_of(subject, view).inner_point(thing.id) for view in views]
     marks = tuple((("X", round(p[0], 4), round(p[1], 4)),) for p in points if p)
@@ -203,7 +209,7 @@ def _side_draft(
         provenance={
             "frames": [subject.frames[view].index for view in views],
             "object": thing.id,
-            "side": side,
+            "shown_besides_front": each,
         },
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -123,8 +124,9 @@ def test_datasets_reads_the_parquet_with_its_images(data: Path, tmp_path: Path) 
     rows = loaded["train"]
     assert isinstance(rows.features["images"].feature, datasets.Image)
     questions = {question.id: question for question in QuestionFiles(out)}
-    assert rows["id"][:] == [question.id for question in QuestionFiles(out)]
-    for row in rows:
+    assert list(rows["id"]) == list(questions)
+    for number in range(len(rows)):
+        row: dict[str, Any] = rows[number]
         question = questions[row["id"]]
         user, assistant = row["prompt"][0], row["completion"][0]
         assert (user["role"], assistant["role"]) == ("user", "assistant")

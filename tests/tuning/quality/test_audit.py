@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,31 +19,30 @@ from spatune.tuning.questions.question import LETTERS, Question
 
 THINGS = ("bed", "chair", "desk", "lamp", "sofa", "stool", "table", "television")
 QUICK = AuditConfig(Path("."), trees=15)
-SHUFFLER = random.Random(0)
 
 
-def asked(number: int, question: str, answer: str, options=(), form: str = "choice") -> Question:
-    """A question from one of twelve scenes; the options are shuffled."""
-    options = list(options)
-    SHUFFLER.shuffle(options)
+def asked(number: int, question: str, answer: str, options=(), form: Any = "choice") -> Question:
+    """A question from one of twelve scenes; the right option takes every place equally often."""
+    options = [option for option in options if option != answer]
+    place = number // 12 % (len(options) + 1)
+    letter = LETTERS[place] if options else ""
+    options = (*options[:place], answer, *options[place:]) if options else ()
     scene = f"scene-{number % 12}"
     return Question(
         f"{scene}/{number}", "t", "SR", "video", form, "x", scene, "w", (0,), question, answer,
-        tuple(options), LETTERS[options.index(answer)] if options else "",
-    )  # fmt: skip # pyright: ignore[reportArgumentType]
+        options, letter,
+    )  # fmt: skip
 
 
 def directions(lefts: float, count: int = 240) -> list[Question]:
     """Left is right in this share."""
     draw = random.Random(0)
+    answers = ["left" if i < lefts * count else "right" for i in range(count)]
+    draw.shuffle(answers)
+    sides = ("left", "right")
     return [
-        asked(
-            i,
-            f"Is the {draw.choice(THINGS)} left or right?",
-            "left" if draw.random() < lefts else "right",
-            ("left", "right"),
-        )
-        for i in range(count)
+        asked(i, f"Is the {draw.choice(THINGS)} left or right?", answer, sides)
+        for i, answer in enumerate(answers)
     ]
 
 
@@ -113,8 +114,7 @@ def test_a_letter_that_is_usually_right_is_found() -> None:
         place = int(draw.random() < 0.2)
         options = [o for o in question.options if o != question.answer]
         options.insert(place, question.answer)
-        facts = question.__dict__ | {"options": tuple(options), "letter": LETTERS[place]}
-        questions.append(Question(**facts))
+        questions.append(replace(question, options=tuple(options), letter=LETTERS[place]))
     assert audit_task(questions, QUICK).is_flagged
 
 
@@ -126,7 +126,7 @@ def test_scenes_that_repeat_themselves_only_help_with_random_folds() -> None:
         scene = i % 40
         answer = "left" if sides[scene] < 0.5 else "right"
         question = asked(i, f"Is the thing{scene} left or right?", answer, ("left", "right"))
-        questions.append(Question(**question.__dict__ | {"scene": f"scene-{scene}"}))
+        questions.append(replace(question, scene=f"scene-{scene}"))
     audit = audit_task(questions, QUICK)
     assert audit.random is not None and audit.grouped is not None
     assert audit.random.mean > 0.95 and audit.grouped.mean < 0.7
@@ -165,7 +165,7 @@ def write(folder: Path, questions: list[Question]) -> Path:
 
 def renamed(questions: list[Question], task: str) -> list[Question]:
     """The same questions as another task."""
-    return [Question(**q.__dict__ | {"task": task, "id": f"{task}/{q.id}"}) for q in questions]
+    return [replace(q, task=task, id=f"{task}/{q.id}") for q in questions]
 
 
 def test_report_names_what_is_capped_flagged_and_left_out(
@@ -175,7 +175,7 @@ def test_report_names_what_is_capped_flagged_and_left_out(
     data = write(
         tmp_path / "data",
         renamed(directions(0.8), "skewed")
-        + renamed(directions(0.5, 20), "rare")
+        + renamed(directions(0.5, 19), "rare")
         + renamed(boxes, "boxes"),
     )
     report = audit_data(AuditConfig(data, trees=5, cap=120))
@@ -184,6 +184,7 @@ def test_report_names_what_is_capped_flagged_and_left_out(
     assert saved["tasks"]["skewed"]["questions"] == 120
     assert saved["tasks"]["skewed"]["available"] == 240
     assert saved["tasks"]["boxes"]["skipped"] == "text cannot be scored"
+    assert saved["tasks"]["rare"]["skipped"] == "fewer than 20 questions"
     assert "At most 120 questions of a task were used: skewed." in report.notes
     table = (data / "audit" / "audit.md").read_text()
     assert "| skewed | 120 of 240 | 12 | accuracy | 50.0 |" in table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from math import log2
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from spatune.tuning.quality.stable_hash import stable_hash
 from spatune.tuning.questions.question import LETTERS, Question
 
 
-def outline(number: int, answer: str, options: tuple[str, ...] = (), form: str = "choice"):
+def outline(number: int, answer: str, options: tuple[str, ...] = (), form: Any = "choice"):
     """A question in short, from one of three scenes."""
     letter = LETTERS[options.index(answer)] if options else ""
     question = Question(

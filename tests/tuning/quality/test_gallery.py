@@ -76,8 +76,8 @@ class Page(HTMLParser):
         self.right: list[str] = []
         self.feed(text)
 
-    def handle_starttag(self, tag: str, attrs) -> None:
-        facts = dict(attrs)
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        facts = {name: value or "" for name, value in attrs}
         if tag == "img":
             self.images.append(facts["src"])
         elif tag not in ("meta",):

@@ -19,7 +19,7 @@ from spatune.tuning.scenes.pinhole import Pinhole
 from spatune.tuning.scenes.subject import Subject
 from spatune.tuning.scenes.trajectory import Trajectory
 
-from .image_scenes import camera, drafts, reasons
+from .image_scenes import camera, drafts, reasons, thing
 from .view_scenes import FURNITURE, in_room, mirrored, places_of, walk
 
 SKILL = {skill.name: skill for skill in SKILLS}
@@ -142,6 +142,16 @@ def test_pairs_overlap_and_say_where_they_are_from(room):
         for draft in drafts(SKILL[name], room, 10):
             assert draft.provenance["overlap"] >= LEAST_OVERLAP
             assert draft.provenance["frames"] == [room.frames[k].index for k in places_of(draft)]
+
+
+def test_seeing_one_object_from_both_sides_is_no_overlap():
+    """Both pictures show little but a high cupboard, one its front, the other its back."""
+    cupboard = thing("cupboard", (0, 1.5, 0), (4, 3, 1.0))
+    asked = in_room(
+        [cupboard], [camera((x, 1.4, z), yaw) for x, z, yaw in ((0, -2, 0), (1, 2, 190))]
+    )
+    skill = SKILL["camera_distance_moved"]
+    assert reasons(skill, asked) == {"no two views that overlap"}
 
 
 def test_no_question_without_motion_or_overlap(room):

@@ -20,6 +20,9 @@ FACING = 0.12
 HIDDEN_SURELY, SPARED_SURELY = 0.45, 0.15
 """Shares of a thing's vertices behind another; generators: 0.6 and 0.05 of points of its box."""
 
+SLIM = 0.1
+"""Metres: what is narrower, a painting or a television, has no sides to be named."""
+
 _STEPS = np.linspace(-0.8, 0.8, 7)
 _POINTS = 300
 _SIDES = ("left side", "back", "right side")
@@ -80,6 +83,8 @@ def _marked(film: Film, question: Question) -> tuple[Thing, list[np.ndarray]]:
     if owners or thing is None or thing.category != name:
         raise Doubt("the marks are not on one such thing")
     level = [axis for axis in thing.frame if abs(axis[2]) < 0.1]
+    if min(np.ptp(thing.vertices @ axis) for axis in level) < SLIM:
+        raise Doubt(f"the {name} is too flat to have sides")
     outward = [sign * axis for axis in level for sign in (1.0, -1.0)]
     look = looks[0]
     way = thing.middle - look.eye
@@ -87,8 +92,8 @@ def _marked(film: Film, question: Question) -> tuple[Thing, list[np.ndarray]]:
     back = max(outward, key=lambda normal: float(normal @ way))
     if back @ way < np.cos(np.radians(30)):
         raise Doubt("the first view faces no side")
-    left = min(outward, key=lambda normal: float(normal @ look.right))
-    return thing, [left, back, -left]
+    right = np.cross(back, [0.0, 0.0, 1.0])
+    return thing, [-right, back, right]
 
 
 def _reached(looks: list[Look], thing: Thing, normal: np.ndarray) -> float:
