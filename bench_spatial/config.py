@@ -62,6 +62,10 @@ class EvalSpatialConfig:
     max_new_tokens: int | None = None
     """Longest answer in tokens; by default the benchmark's. Reasoning models need more."""
 
+    judge: str | None = None
+    """openeqa: a model (folder or hub id) that marks answers; without one only exact matches
+    count. Published scores have GPT-4 as the judge: others are not comparable."""
+
     revision: str | None = None
     """Branch, tag or commit of a hub id."""
 

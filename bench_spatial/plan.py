@@ -15,9 +15,11 @@ from ..policies.checkpoint import find_vlm
 from ..policies.digests import vlm_sha256
 from .answers import Ask
 from .benchmark import Benchmark, Variant
+from .benchmarks.openeqa import JudgedOpenEQA, OpenEQA
 from .config import EvalSpatialConfig, Mode
 from .registry import load_benchmark
 from .sample import Sample
+from .scores.judge import local_judge
 from .selection import choose, ids_sha256, order_sha256, read_kept_ids, samples_sha256
 
 RunMode = Literal["sighted", "blind", "circular"]
@@ -85,7 +87,7 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
     """
     _check(config)
     _check_vlm(find_vlm(config.vlm))
-    benchmark = load_benchmark(config.benchmark)
+    benchmark = _benchmark(config, *_machine(config))
     variant = benchmark.variant(config.variant)
     rows = benchmark.load(_data(config))
     kept = None
@@ -105,6 +107,7 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
         "image_size": config.image_size,
         "batch_size": config.batch_size,
         "max_new_tokens": config.max_new_tokens or benchmark.max_new_tokens,
+        "judge": config.judge,
         "device": device.partition(":")[0],
         "precision": precision,
     }
@@ -136,6 +139,14 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
             )
         )
     return tuple(plans)
+
+
+def _benchmark(config: EvalSpatialConfig, device: str, precision: str) -> Benchmark:
+    if config.judge is None:
+        return load_benchmark(config.benchmark)
+    if config.benchmark != OpenEQA.name:
+        raise SpatuneError(f"--judge is for openeqa; {config.benchmark} needs none")
+    return JudgedOpenEQA(local_judge(config.judge, device=device, precision=precision))
 
 
 def _for_mode(sample: Sample, mode: RunMode) -> Sample:

@@ -18,7 +18,7 @@ BENCHMARKS = {
     "site": ".benchmarks.site:SITEBench",
     "spar": ".benchmarks.spar:SPARBench",
     "sunrgbd-3d": ".benchmarks.sunrgbd_3d:SunRGBD3D",
-    "view-spatial": ".benchmarks.view_spatial:ViewSpatial",
+    "viewspatial": ".benchmarks.view_spatial:ViewSpatial",
     "vsi-bench": ".benchmarks.vsi_bench:VSIBench",
 }
 """What `--benchmark` says -> module and class."""

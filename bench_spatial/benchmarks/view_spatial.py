@@ -20,7 +20,7 @@ _LETTER = re.compile(r"\b([A-D])\b", re.IGNORECASE)
 class ViewSpatial(LetterBenchmark):
     """Rows {question, choices, answer, question_type, images}; a row without id has its place."""
 
-    name = "view-spatial"
+    name = "viewspatial"
     title = "ViewSpatial-Bench"
     variants: ClassVar[tuple[Variant, ...]] = (
         Variant(

@@ -154,6 +154,18 @@ def test_compare_pairs_runs_of_two_modes(
     assert "score" in capsys.readouterr().out
 
 
+def test_a_folder_of_all_modes_is_not_compared_as_one_run(config: EvalSpatialConfig) -> None:
+    run_eval(replace(config, mode="all", limit=2))
+    assert config.out is not None
+    with pytest.raises(SpatuneError, match="two runs of the same episodes"):
+        compare_runs(CompareConfig(config.out / "sighted", (config.out,)))
+
+
+def test_a_judge_is_for_openeqa_alone(config: EvalSpatialConfig) -> None:
+    with pytest.raises(SpatuneError, match="--judge is for openeqa; vsi-bench needs none"):
+        make_plans(replace(config, judge="embedded"))
+
+
 def test_kept_ids_are_scored_apart(config: EvalSpatialConfig, tmp_path: Path) -> None:
     ids = tmp_path / "kept.txt"
     ids.write_text("1\n12\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from heapq import heapify, heappop, heappush
+from itertools import combinations
+from typing import Protocol
 
 from ..quality.answer_classes import AnswerClasses
 from ..quality.outline import Outline
@@ -27,7 +29,7 @@ def choose(
     question that nobody has asked yet about its scene, then the hash of seed and id. Of the next
     few choices in this order, that one is taken which brings the words of questions and options
     closest to telling nothing: with any word in the question, each option should be right as often
-    as by chance.
+    as by chance; of two things that are put in order, each should come first as often.
 
     Args:
         outlines: Questions of one task.
@@ -43,7 +45,7 @@ def choose(
     classes = classes or AnswerClasses.of(outlines)
     queues = _queues(outlines, classes, seed)
     per_scene: Counter[str] = Counter()
-    odds = _Odds(outlines) if classes.kind in ("open", "closed") else None
+    odds = _odds(outlines, classes)
     chosen: list[Outline] = []
     while queues and len(chosen) < quota:
         for name in list(queues)[: quota - len(chosen)]:
@@ -55,6 +57,24 @@ def choose(
             if not queues[name]:
                 del queues[name]
     return chosen
+
+
+class _Odds(Protocol):
+    """How much the words of the chosen questions tell."""
+
+    def cost(self, outline: Outline) -> float:
+        """How much more they would tell with this question; lower is better."""
+        ...
+
+    def add(self, outline: Outline) -> None:
+        """Count a question that was chosen."""
+        ...
+
+
+def _odds(outlines: Sequence[Outline], classes: AnswerClasses) -> _Odds | None:
+    if classes.kind == "orders":
+        return _OrderOdds()
+    return _WordOdds(outlines) if classes.kind in ("open", "closed") else None
 
 
 class _Queue:
@@ -102,7 +122,29 @@ class _Queue:
             heappush(self._heap, (now, again, order, name))
 
 
-class _Odds:
+class _OrderOdds:
+    """How much more often one thing came before another than the other way round."""
+
+    def __init__(self) -> None:
+        self._excess: defaultdict[tuple[str, str], int] = defaultdict(int)
+
+    def cost(self, outline: Outline) -> float:
+        """How much farther the pairs would be from even with this question."""
+        return sum(sign * self._excess.get(pair, 0) for pair, sign in self._pairs(outline))
+
+    def add(self, outline: Outline) -> None:
+        for pair, sign in self._pairs(outline):
+            self._excess[pair] += sign
+
+    @staticmethod
+    def _pairs(outline: Outline) -> list[tuple[tuple[str, str], int]]:
+        return [
+            ((first, second), 1) if first < second else ((second, first), -1)
+            for first, second in combinations(outline.order, 2)
+        ]
+
+
+class _WordOdds:
     """How much more often an option was right than by chance, on its own and beside a word.
 
     Words that most questions of the task share say nothing and are left out.
@@ -114,7 +156,7 @@ class _Odds:
         self._shared = {word for word, count in seen.items() if 2 * count > len(outlines)}
 
     def cost(self, outline: Outline) -> float:
-        """How much farther the words would be from chance with this question; lower is better."""
+        """How much farther the words would be from chance with this question."""
         moves = self._moves(outline)
         total = 0.0
         for word in ("", *outline.words):

@@ -47,7 +47,7 @@ class AnswerClasses:
             return cls("numbers", _edges(outlines))
         if not all(outline.is_choice for outline in outlines):
             return cls("free")
-        if all(outline.is_order for outline in outlines):
+        if all(outline.order for outline in outlines):
             return cls("orders")
         answers = {outline.answer for outline in outlines}
         return cls("closed" if len(answers) <= CLOSED_MOST else "open")

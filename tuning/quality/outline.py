@@ -29,7 +29,8 @@ class Outline:
             `options`.
         places: Number of options.
         letter: Place of the right option, or -1 where it is not asked with its options.
-        is_order: Whether all options are orders of the same things.
+        order: The things of the answer one by one, where all options are orders of the same things;
+            else empty.
         asked: What is asked about which scene; equal for a question that is asked again.
         has_pictures: Whether frames are shown.
     """
@@ -45,7 +46,7 @@ class Outline:
     words: tuple[str, ...]
     places: int
     letter: int
-    is_order: bool
+    order: tuple[str, ...]
     asked: int
     has_pictures: bool
 
@@ -71,7 +72,7 @@ class Outline:
             words=tuple(map(intern, _words(question))) if weighed else (),
             places=len(question.options),
             letter=_letter(question),
-            is_order=is_order,
+            order=tuple(map(intern, _things(question.answer))) if is_order else (),
             asked=hash_of_asked(question),
             has_pictures=bool(question.frames),
         )
@@ -97,13 +98,17 @@ def _letter(question: Question) -> int:
     return LETTERS.index(question.letter)
 
 
+def _things(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",")]
+
+
 def _words(question: Question) -> list[str]:
     return [*dict.fromkeys(question_tokens(question)), question.question]
 
 
 def is_order_choice(options: tuple[str, ...]) -> bool:
     """Whether all options are orders of the same things: `bed, sofa, desk`, `desk, bed, sofa`."""
-    parts = [sorted(part.strip() for part in option.split(",")) for option in options]
+    parts = [sorted(_things(option)) for option in options]
     return len(parts) > 1 and len(parts[0]) > 1 and all(part == parts[0] for part in parts)
 
 

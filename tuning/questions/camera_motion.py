@@ -6,18 +6,24 @@ vertical. Pictures of a pair overlap, so that the motion can be told from what b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..scenes.subject import Subject
 from .draws import numeric_distractors, pick
 from .frame_pairs import FramePairs, pairs_of
+from .overlap import overlap
 from .question import Draft
 from .skill import Skill, Unsuitable
 
 LEAST_OVERLAP = 0.2
 """Share of each picture that the other one shows too."""
+
+LEAST_TIE = 0.1
+"""The same where the size of a turn is asked for: more would leave small turns alone."""
 
 LEAST_MOVE = 0.3
 """Metres; a shorter move has no direction to be asked for."""
@@ -33,6 +39,9 @@ LEAST_TURN = 15.0
 
 LARGEST_TURN = 135.0
 """Degrees; nearer to half a turn, left and right mean about the same."""
+
+LARGEST_SIZE = 165.0
+"""Degrees; the largest turn whose size is asked for."""
 
 TURN_STEP = 30
 """Degrees between two neighbouring options for the size of a turn."""
@@ -66,21 +75,24 @@ _CLIPS = {
     "left": "It stays in place and turns to the left",
     "right": "It stays in place and turns to the right",
     "forward": "It moves forward without turning",
+    "backward": "It moves backward without turning",
 }
+_REVERSED = {"left": "right", "right": "left", "forward": "backward", "backward": "forward"}
+"""What a clip shows that is played backwards."""
+
+_KEPT: WeakKeyDictionary[FramePairs, dict[tuple[int, int], float]] = WeakKeyDictionary()
+"""Overlaps of pairs, the earlier frame first."""
 
 
 def camera_translation(subject: Subject, rng: np.random.Generator) -> Draft:
     """The main direction of the camera's move between two pictures; all four are as likely."""
     pairs = pairs_of(subject)
+    level = (pairs.floor >= LEAST_MOVE) & (pairs.floor >= LEVEL_PART * pairs.distance)
     masks = {}
     for name, middle in _DIRECTIONS.items():
         off = np.abs(180.0 - (180.0 - (pairs.heading - middle)) % 360.0)
-        near = (off <= 45.0 - DIRECTION_MARGIN) & (pairs.floor >= LEAST_MOVE)
-        near &= pairs.floor >= LEVEL_PART * pairs.distance
-        if (near & (pairs.common > 0)).any():
-            masks[name] = near
-    name = _one(list(masks), rng)
-    first, second, share = pairs.draw(masks[name], rng, LEAST_OVERLAP)
+        masks[name] = level & (off <= 45.0 - DIRECTION_MARGIN)
+    name, first, second, share = _drawn(subject, masks, rng)
     return Draft(
         question=f"{_MOVE} In which direction does it mainly move, seen from its pose in the first "
         "image?",
@@ -95,10 +107,9 @@ def camera_translation(subject: Subject, rng: np.random.Generator) -> Draft:
 def camera_turn(subject: Subject, rng: np.random.Generator) -> Draft:
     """Whether the camera turned left or right between two pictures; both are as likely."""
     pairs = pairs_of(subject)
-    clear = _clear_turns(pairs)
+    clear = _between(pairs, LEAST_TURN, LARGEST_TURN)
     masks = {"left": clear & (pairs.turn < 0), "right": clear & (pairs.turn > 0)}
-    name = _one([name for name, mask in masks.items() if mask.any()], rng)
-    first, second, share = pairs.draw(masks[name], rng, LEAST_OVERLAP)
+    name, first, second, share = _drawn(subject, masks, rng)
     return Draft(
         question=f"{_MOVE} Does it turn to its left or to its right, the shorter way?",
         answer=name,
@@ -110,19 +121,23 @@ def camera_turn(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def camera_turn_degrees(subject: Subject, rng: np.random.Generator) -> Draft:
-    """By how many degrees the camera turned, rounded to 5; all sizes that come are as likely."""
+    """By how many degrees the camera turned, rounded to 5; all sizes that come are as likely.
+
+    A trajectory is asked for each size once: walks turn by few sizes, and nearly always by the
+    smallest one between pictures that overlap.
+    """
     pairs = pairs_of(subject)
     sizes = 5 * np.rint(np.abs(pairs.turn) / 5).astype(int)
-    clear = _clear_turns(pairs)
-    truth = int(_one([str(size) for size in np.unique(sizes[clear])], rng))
-    first, second, share = pairs.draw(clear & (sizes == truth), rng, LEAST_OVERLAP)
-    others = [truth + TURN_STEP * k for k in range(-6, 7) if k]
+    clear = _between(pairs, LEAST_TURN, LARGEST_SIZE)
+    masks = {str(size): clear & (sizes == size) for size in np.unique(sizes[clear])}
+    answer, first, second, share = _drawn(subject, masks, rng, LEAST_TIE)
+    others = [int(answer) + TURN_STEP * k for k in range(-6, 7) if k]
     wrong = pick([value for value in others if 0 < value <= 180], 3, rng)
     return Draft(
         question=f"{_MOVE} By how many degrees does it turn about the vertical axis?",
-        answer=str(truth),
+        answer=answer,
         wrong=tuple(str(value) for value in wrong),
-        key=(str(first), str(second)),
+        key=(f"{answer} degrees",),
         frames=(first, second),
         provenance=_facts(subject, pairs, first, second, share),
     )
@@ -131,7 +146,7 @@ def camera_turn_degrees(subject: Subject, rng: np.random.Generator) -> Draft:
 def camera_distance_moved(subject: Subject, rng: np.random.Generator) -> Draft:
     """Metres in a straight line between the places of two pictures."""
     pairs = pairs_of(subject)
-    first, second, share = pairs.draw(pairs.distance >= LEAST_MOVE, rng, LEAST_OVERLAP)
+    _, first, second, share = _drawn(subject, {"": pairs.distance >= LEAST_MOVE}, rng)
     metres = float(pairs.distance[first, second])
     return Draft(
         question=f"{_MOVE} How far, in meters, does it move in a straight line?",
@@ -144,13 +159,23 @@ def camera_distance_moved(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def video_camera_motion(subject: Subject, rng: np.random.Generator) -> Draft:
-    """What the camera does in a clip of consecutive shown frames with one kind of motion."""
+    """What the camera does in a clip of consecutive shown frames with one kind of motion.
+
+    Half of the clips are played backwards: nobody walks backwards, and who looks around a room
+    turns to one side only.
+    """
     pairs = pairs_of(subject)
     clips = _clips(pairs)
-    kind = _one([name for name in _CLIPS if clips[name]], rng)
-    start, end = clips[kind][int(rng.integers(len(clips[kind])))]
-    places = range(start, end + 1)
-    steps = [float(pairs.turn[place, place + 1]) for place in places[:-1]]
+    found = [name for name in _CLIPS if clips[name] or clips[_REVERSED[name]]]
+    if not found:
+        raise Unsuitable("no such motion")
+    kind = found[int(rng.integers(len(found)))]
+    ways = [(start, end) for start, end in clips[kind]]
+    ways += [(end, start) for start, end in clips[_REVERSED[kind]]]
+    start, end = ways[int(rng.integers(len(ways)))]
+    step = 1 if end > start else -1
+    places = range(start, end + step, step)
+    turns = [float(pairs.turn[place, place + step]) for place in places[:-1]]
     return Draft(
         question="What does the camera do in this video?",
         answer=_CLIPS[kind],
@@ -159,15 +184,49 @@ def video_camera_motion(subject: Subject, rng: np.random.Generator) -> Draft:
         frames=tuple(places),
         provenance={
             "frames": [subject.frames[place].index for place in places],
-            "turn": round(sum(steps), 2),
+            "turn": round(sum(turns), 2),
             "distance": round(float(pairs.distance[start, end]), 3),
         },
     )
 
 
-def _clear_turns(pairs: FramePairs) -> np.ndarray:
+def _between(pairs: FramePairs, low: float, high: float) -> np.ndarray:
+    """Ordered pairs (N, N) whose turn is of a size between two, degrees."""
     sizes = np.abs(pairs.turn)
-    return (sizes >= LEAST_TURN) & (sizes <= LARGEST_TURN) & (pairs.common > 0)
+    return (sizes >= low) & (sizes <= high)
+
+
+def _drawn(
+    subject: Subject,
+    masks: Mapping[str, np.ndarray],
+    rng: np.random.Generator,
+    least: float = LEAST_OVERLAP,
+) -> tuple[str, int, int, float]:
+    """A pair whose pictures overlap; its answer is drawn first, alike often among those that have
+    such pairs.
+
+    Args:
+        subject: What is asked about.
+        masks: Ordered pairs (N, N) by answer.
+        rng: Source of the draw.
+        least: Smallest overlap.
+
+    Returns:
+        The answer, the places of the two frames, and their overlap.
+    """
+    pairs = pairs_of(subject)
+    kept = _KEPT.setdefault(pairs, {})
+    names, found = list(masks), False
+    for number in rng.permutation(len(names)):
+        places = np.argwhere(masks[names[number]] & (pairs.common > 0))
+        found |= len(places) > 0
+        for first, second in rng.permutation(places).tolist():
+            tied = (min(first, second), max(first, second))
+            if tied not in kept:
+                kept[tied] = overlap(*(subject.frames[place] for place in tied))
+            if kept[tied] >= least:
+                return names[number], first, second, kept[tied]
+    raise Unsuitable("no two views that overlap" if found else "no such motion")
 
 
 def _clips(pairs: FramePairs) -> dict[str, list[tuple[int, int]]]:
@@ -193,12 +252,6 @@ def _clips(pairs: FramePairs) -> dict[str, list[tuple[int, int]]]:
                 if straight if name == "forward" else turned >= CLIP_TURN:
                     clips[name].append((start, end))
     return clips
-
-
-def _one(names: list[str], rng: np.random.Generator) -> str:
-    if not names:
-        raise Unsuitable("no such motion")
-    return names[int(rng.integers(len(names)))]
 
 
 def _facts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import combinations
 
 import numpy as np
@@ -11,10 +11,11 @@ from ..scenes.box import box_gap
 from ..scenes.pinhole import Pinhole
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
+from .carriers import FLAT, SETTLED
 from .depth import DECIMALS
 from .draws import numeric_distractors, pick
 from .lookalikes import alike
-from .masks import Masks, draw_image
+from .masks import Masks, draw_image, masks_of
 from .phrases import is_the
 from .question import Draft
 from .skill import Skill, Unsuitable
@@ -23,6 +24,10 @@ from .turns import clockwise
 
 IMAGE_GAP = 0.02
 """Least empty band between two objects in the image, as a share of its width or height."""
+
+ALIKE_HEIGHT = 0.35
+"""Metres by which the middles of two objects differ in height at most, for one to be asked to be
+above the other: that a painting is above a table needs no eyes."""
 
 DOMINANT = 30.0
 """Most degrees by which one object may lie off the axis of the camera that its relation names."""
@@ -51,12 +56,34 @@ askew, distances of boxes along the axes are too short."""
 
 def left_right_in_image(subject: Subject, rng: np.random.Generator) -> Draft:
     """Which side of the image an object is on, as seen from another one."""
-    return _in_image(subject, rng, ("left", "right"), "to the left or to the right of")
+
+    def found(masks: Masks) -> list[tuple[SceneObject, SceneObject]]:
+        return _apart(masks, ("left", "right"))
+
+    place, masks, pairs = draw_image(subject, rng, found, "no clear pair")
+    pair = pick(pairs[rng.integers(len(pairs))], 2, rng)
+    return _in_image(place, masks, pair, ("left", "right"), "to the left or to the right of")
 
 
 def above_below_in_image(subject: Subject, rng: np.random.Generator) -> Draft:
-    """Whether an object is higher or lower in the image than another one."""
-    return _in_image(subject, rng, ("above", "below"), "above or below")
+    """Whether an object is higher or lower in the image than another one.
+
+    Both are about as high in reality, and the higher one is as often the lower one in the image.
+    """
+    inverted = bool(rng.random() < 0.5)
+
+    def found(masks: Masks) -> list[tuple[SceneObject, SceneObject]]:
+        rows = []
+        for first, second in _apart(masks, ("above", "below")):
+            rise = float(first.box.center[1] - second.box.center[1])
+            above = masks.extents(first.id).top < masks.extents(second.id).top
+            if abs(rise) <= ALIKE_HEIGHT and (above != (rise > 0)) == inverted:
+                rows.append((first, second))
+        return rows
+
+    place, masks, pairs = draw_image(subject, rng, found, "no clear pair of about one height")
+    pair = pick(pairs[rng.integers(len(pairs))], 2, rng)
+    return _in_image(place, masks, pair, ("above", "below"), "above or below")
 
 
 def object_relation_3d(subject: Subject, rng: np.random.Generator) -> Draft:
@@ -107,27 +134,41 @@ def object_relation_3d(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def on_top_of(subject: Subject, rng: np.random.Generator) -> Draft:
-    """What an object stands on."""
+    """What an object stands on; the carrier is drawn first, all that come are as likely.
 
-    def found(masks: Masks) -> list[tuple[SceneObject, SceneObject]]:
-        rows = []
+    The word alone does not tell: it may stand on any flat furniture, and the image shows another
+    piece of that.
+    """
+    if not subject.frames:
+        raise Unsuitable("no frames")
+    rows: dict[str, list[tuple[int, SceneObject, list[str]]]] = {}
+    for place in range(len(subject.frames)):
+        masks = masks_of(subject, place)
         for thing in masks.clear.values():
             holder = support_of(subject.scene, thing)
             if holder is not None and masks.clear.get(holder.category) is holder:
-                rows.append((thing, holder))
-        return rows
-
-    place, masks, rows = draw_image(subject, rng, found, "nothing stands on another object")
-    thing, holder = rows[rng.integers(len(rows))]
-    wrong = _other_holders(subject, masks, thing, holder, rng)
-    if not wrong:
-        raise Unsuitable("nothing else could carry it")
+                others = _rival_holders(subject, masks, thing, holder)
+                if others:
+                    rows.setdefault(holder.category, []).append((place, thing, others))
+    if not rows:
+        raise Unsuitable("nothing that may as well stand on something else")
+    (carrier,) = pick(sorted(rows), 1, rng)
+    ((place, thing, others),) = pick(rows[carrier], 1, rng)
+    masks = masks_of(subject, place)
+    wrong = pick(others, min(3, len(others)), rng)
+    if len(wrong) < 3:
+        hidden = _hidden_holders(subject, masks, thing)
+        wrong += pick(hidden, min(3 - len(wrong), len(hidden)), rng)
     return Draft(
         question=f"In this image, on top of which object {is_the(thing.category)}?",
-        answer=holder.category,
-        wrong=wrong,
+        answer=carrier,
+        wrong=tuple(wrong),
         key=(str(masks.frame_index), thing.id),
-        provenance={"frame": masks.frame_index, "object": thing.id, "holder": holder.id},
+        provenance={
+            "frame": masks.frame_index,
+            "object": thing.id,
+            "holder": masks.clear[carrier].id,
+        },
         frames=(place,),
     )
 
@@ -254,20 +295,24 @@ def _gap_along(direction: np.ndarray, first: SceneObject, second: SceneObject) -
     return float(start - end)
 
 
+def _apart(masks: Masks, sides: tuple[str, str]) -> list[tuple[SceneObject, SceneObject]]:
+    """Pairs of clear objects with an empty band of the image between them."""
+    return [
+        pair
+        for pair in combinations(masks.clear.values(), 2)
+        if _image_gap(masks, *pair, sides) >= IMAGE_GAP
+    ]
+
+
 def _in_image(
-    subject: Subject, rng: np.random.Generator, sides: tuple[str, str], phrase: str
+    place: int,
+    masks: Masks,
+    pair: Sequence[SceneObject],
+    sides: tuple[str, str],
+    phrase: str,
 ) -> Draft:
     """The one question of the two that compare places in the image itself."""
-
-    def found(masks: Masks) -> list[tuple[SceneObject, SceneObject]]:
-        return [
-            pair
-            for pair in combinations(masks.clear.values(), 2)
-            if _image_gap(masks, *pair, sides) >= IMAGE_GAP
-        ]
-
-    place, masks, pairs = draw_image(subject, rng, found, "no clear pair")
-    first, second = pick(pairs[rng.integers(len(pairs))], 2, rng)
+    first, second = pair
     (low, _), (start, _) = _span(masks, first, sides), _span(masks, second, sides)
     answer = sides[0] if low < start else sides[1]
     return Draft(
@@ -289,29 +334,35 @@ def _in_image(
     )
 
 
-def _other_holders(
-    subject: Subject,
-    masks: Masks,
-    thing: SceneObject,
-    holder: SceneObject,
-    rng: np.random.Generator,
-) -> tuple[str, ...]:
-    """Categories of what carries something, but not `thing`: first what the image shows.
-
-    What it does not show must not be taken for what it does show.
-    """
-    by_id = subject.scene.by_id
-    carriers = {o.parents[0] for o in subject.scene.objects if o.parents} & by_id.keys()
-    categories = sorted({by_id[name].category for name in carriers})
-    above = {by_id[name].category for name in thing.parents if name in by_id}
-    free = [c for c in categories if c not in above and c not in (thing.category, holder.category)]
-    shown = [c for c in free if c in masks.clear]
-    hidden = [
-        c
-        for c in free
-        if c not in masks.groups and not any(alike(c, other) for other in masks.groups)
+def _rival_holders(
+    subject: Subject, masks: Masks, thing: SceneObject, holder: SceneObject
+) -> list[str]:
+    """Categories of what the image shows and what might carry `thing`, but does not."""
+    if thing.category in SETTLED or alike(thing.category, holder.category):
+        return []
+    return [
+        category
+        for category, other in masks.clear.items()
+        if other is not holder
+        and other is not thing
+        and other.id not in thing.parents
+        and (category in FLAT or _carries(subject, other))
     ]
-    return tuple((pick(shown, len(shown), rng) + pick(hidden, len(hidden), rng))[:3])
+
+
+def _hidden_holders(subject: Subject, masks: Masks, thing: SceneObject) -> list[str]:
+    """Categories of what carries something, but is not in the image, nor like what is."""
+    categories = {o.category for o in subject.scene.objects if _carries(subject, o)}
+    return [
+        category
+        for category in sorted(categories - {thing.category})
+        if not any(alike(category, other) for other in masks.groups)
+    ]
+
+
+def _carries(subject: Subject, holder: SceneObject) -> bool:
+    """Whether something lies on it."""
+    return any(o.parents and o.parents[0] == holder.id for o in subject.scene.objects)
 
 
 def _span(masks: Masks, thing: SceneObject, sides: tuple[str, str]) -> tuple[float, float]:

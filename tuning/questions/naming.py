@@ -9,7 +9,7 @@ from ..scenes.subject import Subject
 from .absent import absent_categories
 from .draws import pick
 from .lookalikes import VAGUE, alike
-from .masks import Masks, draw_image
+from .masks import Masks, draw_image, masks_of
 from .phrases import be, with_article
 from .question import Draft
 from .skill import Skill, Unsuitable
@@ -28,8 +28,7 @@ COUNT_OPEN = 0.3
 
 MOST_COUNTED = 8
 
-MANY = 0.8
-"""Share of draws that ask for a category with several objects in the image."""
+_COUNT_TRIES = 12
 
 
 def object_at_point(subject: Subject, rng: np.random.Generator) -> Draft:
@@ -105,28 +104,31 @@ def point_at_object(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def count_in_image(subject: Subject, rng: np.random.Generator) -> Draft:
-    """How many objects of a category an image shows; none of them is doubtful."""
+    """How many objects of a category an image shows; none of them is doubtful.
 
-    # Otherwise nearly every answer would be one.
-    least = 2 if rng.random() < MANY else 1
+    The number is drawn first, alike often among those that the images have; 0 is asked for what
+    another image clearly shows and nothing in this one looks like.
+    """
+    found = _countings(subject)
+    counts = sorted(found)
+    for count in pick(counts, len(counts), rng):
+        rows = found[count]
+        for row in rng.permutation(len(rows))[:_COUNT_TRIES]:
+            place, category = rows[row]
+            masks = masks_of(subject, place)
+            things = masks.groups.get(category, ())
+            if all(_countable(masks, thing) for thing in things):
+                return _count_draft(masks, place, category, rng)
+    raise Unsuitable("nothing to count")
 
-    def found(masks: Masks) -> list[str]:
-        return [
-            category
-            for category, group in masks.groups.items()
-            if category not in VAGUE
-            and least <= len(group) <= MOST_COUNTED
-            and all(_countable(masks, thing) for thing in group)
-            and not any(alike(category, other) for other in masks.groups if other != category)
-        ]
 
-    place, masks, categories = draw_image(subject, rng, found, "nothing to count")
-    category = categories[rng.integers(len(categories))]
-    things = masks.groups[category]
-    near = [n for n in range(max(0, len(things) - 3), len(things) + 4) if n != len(things)]
+def _count_draft(masks: Masks, place: int, category: str, rng: np.random.Generator) -> Draft:
+    things = masks.groups.get(category, ())
+    count = len(things)
+    near = [n for n in range(max(0, count - 3), count + 4) if n != count]
     return Draft(
         question=f"How many {category}(s) are visible in this image?",
-        answer=str(len(things)),
+        answer=str(count),
         wrong=tuple(str(n) for n in pick(near, 3, rng)),
         key=(str(masks.frame_index), category),
         provenance={
@@ -136,6 +138,33 @@ def count_in_image(subject: Subject, rng: np.random.Generator) -> Draft:
         },
         frames=(place,),
     )
+
+
+def _countings(subject: Subject) -> dict[int, list[tuple[int, str]]]:
+    """Places of frames and categories by how many objects of it the frame shows, up to the most.
+
+    Nothing that looks like the category is beside it; whether all of them are clearly seen is not
+    looked at yet.
+
+    Raises:
+        Unsuitable: There are no frames, or no labels.
+    """
+    if not subject.frames:
+        raise Unsuitable("no frames")
+    best = subject.best_share
+    known = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE
+    found: dict[int, list[tuple[int, str]]] = {}
+    for place in range(len(subject.frames)):
+        masks = masks_of(subject, place)
+        shown = {thing.category for thing in masks.objects.values()}
+        for category in sorted(known):
+            beside = masks.groups if category in masks.groups else shown
+            count = len(masks.groups.get(category, ()))
+            if count > MOST_COUNTED or any(alike(category, o) for o in beside if o != category):
+                continue
+            if count or category not in shown:
+                found.setdefault(count, []).append((place, category))
+    return found
 
 
 def object_present(subject: Subject, rng: np.random.Generator) -> Draft:

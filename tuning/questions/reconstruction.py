@@ -13,14 +13,15 @@ from ..scenes.trajectory import Frame, sampled_places
 from .box_sides import sides_of, upright
 from .draws import pick
 from .frame_pairs import pairs_of
-from .lookalikes import alike
+from .lookalikes import VAGUE, alike
 from .masks import CLEAR_SHARE, TRACE_SHARE, masks_of
 from .overlap import seen_at
 from .question import Draft
+from .room_layout import object_between, room_round
 from .same_room import same_room
 from .skill import Skill, Unsuitable
 from .turns import clockwise
-from .views import draw_views, of_views
+from .views import FEWEST, draw_views
 
 SQUARE = 25.0
 """Degrees by which a view may miss a side's normal for the side to be the front in that view."""
@@ -38,10 +39,8 @@ its pixels is seen."""
 SPARED_PART = 0.05
 """Share of a wrong option's box that the same thing hides, at most."""
 
-FEWEST_THINGS = 2
-"""Objects of a category that views show together, at least."""
-
 _TRIES = 6
+_TOTAL_TRIES = 30
 _SIDE_TRIES = 12
 _MOST_VIEWS = 3
 _MOST_FRAMES = 12
@@ -78,49 +77,70 @@ def hidden_object(subject: Subject, rng: np.random.Generator) -> Draft:
 
 
 def objects_total_views(subject: Subject, rng: np.random.Generator) -> Draft:
-    """How many different objects of a category the views show, some of them more than once."""
+    """How many different objects of a category the views show together.
+
+    The number is drawn first, alike often among those that some views give. Most often one of the
+    objects is in several views, so that the sum over the views is a wrong option.
+    """
     pairs = pairs_of(subject)
-    salient = subject.thresholds.salient
-    groups = [things for things in subject.categories.values() if len(things) >= FEWEST_THINGS]
-    for _ in range(_TRIES if groups else 0):
-        group = groups[int(rng.integers(len(groups)))]
-        showing = [
-            place
-            for place, frame in enumerate(subject.frames)
-            if any(_share(frame, thing) >= salient for thing in group)
-        ]
+    low, high = subject.thresholds.faint, subject.thresholds.salient
+    groups = _seen_groups(subject)
+    sizes = sorted({len(things) for things, _ in groups})
+    found: dict[int, tuple[tuple[int, ...], list[SceneObject], list[int]]] = {}
+    for _ in range(_TOTAL_TRIES if groups else 0):
+        size = sizes[int(rng.integers(len(sizes)))]
+        alike_many = [group for group in groups if len(group[0]) == size]
+        things, shares = alike_many[int(rng.integers(len(alike_many)))]
         try:
-            views = draw_views(pairs, rng, among=showing)
+            views = draw_views(pairs, rng, among=np.flatnonzero((shares >= high).any(axis=1)))
         except Unsuitable:
             continue
-        part = of_views(subject, views)
-        category = group[0].category
-        things = part.categories.get(category, ())
-        each = [sum(_share(frame, thing) >= salient for thing in things) for frame in part.frames]
-        if FEWEST_THINGS <= len(things) < sum(each):
-            return _total_draft(part, views, things, each, rng)
-    raise Unsuitable("no category that several views show several of")
+        seen = shares[list(views)] >= high
+        best = shares[list(views)].max(axis=0)
+        if not ((best >= low) & (best < high)).any():
+            shown = [thing for thing, share in zip(things, best, strict=True) if share >= high]
+            found.setdefault(len(shown), (views, shown, seen.sum(axis=1).tolist()))
+    if not found:
+        raise Unsuitable("no category that several views show")
+    (total,) = pick(sorted(found), 1, rng)
+    return _total_draft(subject, rng, *found[total])
+
+
+def _seen_groups(subject: Subject) -> list[tuple[list[SceneObject], np.ndarray]]:
+    """Objects by category, and their shares (frames, objects); some are seen in several frames."""
+    groups: dict[str, list[SceneObject]] = {}
+    for thing in subject.scene.objects:
+        if subject.best_share[thing.id] >= subject.thresholds.faint:
+            groups.setdefault(thing.category, []).append(thing)
+    found = []
+    for category in sorted(groups.keys() - VAGUE):
+        things = groups[category]
+        shares = np.array([[_share(frame, thing) for thing in things] for frame in subject.frames])
+        if (shares >= subject.thresholds.salient).any(axis=1).sum() >= FEWEST:
+            found.append((things, shares))
+    return found
 
 
 def _total_draft(
-    part: Subject,
-    views: tuple[int, ...],
-    things: tuple[SceneObject, ...],
-    each: list[int],
+    subject: Subject,
     rng: np.random.Generator,
+    views: tuple[int, ...],
+    things: Sequence[SceneObject],
+    each: list[int],
 ) -> Draft:
     category, total = things[0].category, len(things)
     near = [n for n in range(max(1, total - 3), total + 4) if n not in (total, sum(each))]
-    others = pick(near, 2, rng)
+    wrong = [sum(each)] if sum(each) != total else []
+    wrong += pick(near, 3 - len(wrong), rng)
     return Draft(
         question=f"How many different {category}(s) do these images show together? Count each one "
         "once, however many images show it.",
         answer=str(total),
-        wrong=tuple(str(number) for number in (sum(each), *others)),
+        wrong=tuple(str(number) for number in wrong),
         key=(category, *(str(view) for view in views)),
         frames=views,
         provenance={
-            "frames": [frame.index for frame in part.frames],
+            "frames": [subject.frames[view].index for view in views],
             "category": category,
             "objects": [thing.id for thing in things],
             "counts": each,
@@ -317,4 +337,6 @@ SKILLS = (
     Skill("shown_side", "MR", "reconstruction", "views", "choice", shown_side, True),
     Skill("hidden_object", "MR", "reconstruction", "pair", "choice", hidden_object, True),
     Skill("objects_total_views", "MR", "reconstruction", "views", "number", objects_total_views),
+    Skill("room_round", "MR", "reconstruction", "views", "choice", room_round),
+    Skill("object_between", "MR", "reconstruction", "views", "choice", object_between),
 )

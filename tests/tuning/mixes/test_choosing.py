@@ -23,7 +23,7 @@ def outline(name: str, answer: str, scene: str = "s", **changes) -> Outline:
     """A left/right question in short."""
     facts = {
         "task": "t", "capability": "SR", "form": "choice", "options": ("left", "right"),
-        "words": (), "places": 2, "letter": 0, "is_order": False, "asked": stable_hash(name),
+        "words": (), "places": 2, "letter": 0, "order": (), "asked": stable_hash(name),
         "has_pictures": True,
     } | changes  # fmt: skip
     return Outline(id=name, place=PLACE, scene=scene, answer=answer, **facts)
@@ -157,3 +157,14 @@ def test_the_right_option_moves_and_the_others_lie_in_any_order(
         assert sorted(question.options) == sorted(options)
         orders.add(tuple(option for option in question.options if option != "sofa"))
     assert len(orders) == 6
+
+
+def test_neither_of_two_things_comes_first_more_often() -> None:
+    """Large things are seen sooner; a mix must not teach that without pictures."""
+    orders = [("bed", "cup"), ("bed", "cup"), ("bed", "cup"), ("cup", "bed")] * 50
+    outlines = [
+        outline(f"q{i}", "", f"s{i % 7}", order=order, places=2) for i, order in enumerate(orders)
+    ]
+    chosen = choose(outlines, 80, 0)
+    first = sum(one.order == ("bed", "cup") for one in chosen)
+    assert abs(first - 40) <= 2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...questions.question import Question
 from .film import Film
-from .finding import Doubt, Finding
+from .finding import Doubt, Finding, Unread
 from .plan import past, turn
 from .reading import read
 
@@ -17,7 +17,7 @@ NEAR, NEAR_SURELY, FAR_SURELY = 1.35, 1.05, 1.65
 AHEAD, AHEAD_SURELY, ASIDE_SURELY = 40.0, 21.0, 59.0
 """Degrees to what is straight ahead; generators: at most 20, others at least 60."""
 
-_STANDING = r"If I am standing by the (.+) and facing the (.+), is the (.+) to "
+_STANDING = r"If I am standing by the (.+) and facing the (.+), (?:is|are) the (.+?) to (.+)"
 _SIDES = {
     "on the far side of both, looking back towards the camera": 1.0,
     "to the left of both, level with them, looking across to the right": 1j,
@@ -34,30 +34,21 @@ _TURNS = {
 
 def direction(film: Film, question: Question) -> Finding:
     """The turn at one thing from another one to a third."""
-    kinds = {
-        r"the left or the right of the .+\?": (0, 180),
-        r"my left, right, or back\?\n.*": (0, 135),
-        r"my front-left, front-right, back-left, or back-right\?\n.*": (0, 90, 180),
-    }
-    for ending, boundaries in kinds.items():
-        try:
-            names = read(_STANDING + ending, question.question)
-        except Exception:
-            continue
-        break
-    else:
-        names, boundaries = read(_STANDING, question.question), ()
+    *names, ending = read(_STANDING, question.question)
     stand, face, query = (film.only(name, question.frames).spot for name in names)
     degrees = turn(face - stand, query - stand)
-    side = "right" if degrees > 0 else "left"
-    if 135 in boundaries:
+    second = side = "right" if degrees > 0 else "left"
+    if ending.startswith("my left, right, or back?"):
         second = "back" if abs(degrees) >= 135 else side
-    elif 90 in boundaries:
+        margin = past(degrees, 135) if second == "back" else past(degrees, 0, 135)
+    elif ending.startswith("my front-left, front-right, back-left, or back-right?"):
         second = f"{'back' if abs(degrees) > 90 else 'front'}-{side}"
+        margin = past(degrees, 0, 90, 180)
+    elif ending == f"the left or the right of the {names[1]}?":
+        margin = past(degrees, 0, 180)
     else:
-        second = side
-    limits = [b for b in boundaries if not (second == "back" and b != 135)]
-    clear = past(degrees, *limits) >= BAND_DEGREES
+        raise Unread(f"unknown directions: {ending[:60]}")
+    clear = margin >= BAND_DEGREES
     return Finding.of_choice(question.answer, second, clear, f"{degrees:.1f} degrees")
 
 
@@ -104,7 +95,7 @@ def other_side(film: Film, question: Question) -> Finding:
     """Left or right of two things for someone who stands elsewhere."""
     first, second, text, *again = read(
         r"The image shows a scene with the (.+) and the (.+)\. Imagine standing (.+)\. From there, "
-        r"is the (.+) to the left or to the right of the (.+)\?",
+        r"(?:is|are) the (.+) to the left or to the right of the (.+)\?",
         question.question,
     )
     if again != [first, second]:

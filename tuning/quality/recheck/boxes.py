@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from ...questions.question import Question
 from .film import Film
 from .finding import Finding, together
-from .look import TWIN, Look
+from .look import TWIN
 from .reading import read
 
 AGREED = 0.02
@@ -37,12 +37,12 @@ def boxes(film: Film, question: Question) -> Finding:
     off = np.array([[_apart(one, other) for other in true] for one in found])
     rows, columns = linear_sum_assignment(off)
     return together(
-        _finding(look, off[row, column], true[column])
+        _finding(float(off[row, column]), true[column])
         for row, column in zip(rows, columns, strict=True)
     )
 
 
-def _finding(look: Look, metres: float, corners: np.ndarray) -> Finding:
+def _finding(metres: float, corners: np.ndarray) -> Finding:
     half = float(np.linalg.norm(np.ptp(corners, axis=0))) / 2
     slack = 2 * half * _ANGLE
     text = f"corners {metres:.3f} m apart"

@@ -91,7 +91,7 @@ def _motion(before: Look, after: Look, text: str) -> Iterator[Finding]:
     degrees, metres = turned(before, after), way_metres(before, after)
     if found := re.search(r"turns (left|right) by about (\d+) degrees", text):
         yield Finding.of_choice(found[1], "right" if degrees > 0 else "left", abs(degrees) > 5)
-        yield Finding.of_number(found[2], abs(degrees), 5, TURN_BAND)
+        yield Finding.of_number(found[2], abs(degrees), TURN_BAND, step=5)
     elif "does not turn" in text:
         yield Finding("agree" if abs(degrees) < 5 else "disagree", f"{degrees:.0f} degrees")
     else:
@@ -100,7 +100,7 @@ def _motion(before: Look, after: Look, text: str) -> Iterator[Finding]:
                          r"([\d.]+) meters", text):  # fmt: skip
         way, clear = main_way(before, after)
         yield Finding.of_choice(found[1].removeprefix("to the "), way, clear)
-        yield Finding.of_number(found[2], metres, 0.1, MOVE_BAND)
+        yield Finding.of_number(found[2], metres, MOVE_BAND)
     elif text.endswith("stays where it is"):
         yield Finding("agree" if metres < 0.1 else "disagree", f"{metres:.2f} m")
     else:

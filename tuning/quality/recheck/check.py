@@ -24,7 +24,8 @@ def check_data(config: CheckConfig) -> CheckReport:
     """Compute the answers of drawn questions again, print a table and write the result.
 
     Raises:
-        SpatuneError: An answer is denied; a wrong setting, an unknown task, no data or damaged
+        SpatuneError: An answer is denied, or a question of a task with a second method is not
+            understood; a wrong setting, an unknown task, no data or damaged
             data, data that are not of houses, or a file that cannot be written.
     """
     if config.questions < 1:
@@ -48,10 +49,12 @@ def check_data(config: CheckConfig) -> CheckReport:
     report = CheckReport(tuple(sorted(checked, key=lambda one: (one.task, one.id))))
     report.show()
     _write(config.out or config.data / "check.json", report, config)
-    bad = report.disagreements
-    if bad:
-        first = "; ".join(f"{o.id}: {o.answer!r}, not {o.finding.second}" for o in bad[:_NAMED])
-        raise SpatuneError(f"{len(bad)} of {len(checked)} answers are denied: {first}")
+    for what, found in (("denied", report.disagreements), ("not understood", report.unread)):
+        if found:
+            first = "; ".join(
+                f"{one.id}: {one.answer[:40]!r}, but {one.finding.second}" for one in found[:_NAMED]
+            )
+            raise SpatuneError(f"{len(found)} of {len(checked)} answers are {what}: {first}")
     return report
 
 
@@ -80,10 +83,14 @@ def _drawn(files: QuestionFiles, config: CheckConfig) -> list[Question]:
     for task in config.tasks:
         if task not in tasks:
             raise SpatuneError(f"there is no task {task!r}; tasks are: {', '.join(sorted(tasks))}")
-    wanted = {task: tasks[task] for task in sorted(tasks) if task in config.tasks or not config.tasks}
+    wanted = {
+        task: tasks[task] for task in sorted(tasks) if task in config.tasks or not config.tasks
+    }
     counts = evenly({task: len(group) for task, group in wanted.items()}, config.questions)
     return [
-        files.at(place) for task, group in wanted.items() for *_, place in _least(group, counts[task])
+        files.at(place)
+        for task, group in wanted.items()
+        for *_, place in _least(group, counts[task])
     ]
 
 

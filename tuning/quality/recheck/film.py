@@ -10,7 +10,7 @@ from ....errors import SpatuneError
 from ...scenes.simsv import FRAMES_FILE
 from .finding import Doubt
 from .house_witness import HouseWitness
-from .look import Look
+from .look import NAMED, TWIN, Look
 from .thing import Thing
 
 SLACK = 1.5
@@ -78,6 +78,19 @@ class Film:
         if len(group) > 1:
             raise Doubt(f"{len(group)} things are a {category}")
         return group[0]
+
+    def named(self, category: str, frames: Sequence[int]) -> Thing:
+        """What `the <category>` names in frames that show no trace of another such thing.
+
+        Raises:
+            Doubt: Nothing, or several things.
+        """
+        shares = {t: self.best(t, frames) for t in self.house.categories.get(category, ())}
+        shown = [thing for thing, share in shares.items() if share >= TWIN]
+        for thing in shown:
+            if len(shown) == 1 and shares[thing] >= NAMED:
+                return thing
+        raise Doubt(f"{len(shown)} things are a {category}")
 
     def first(self, category: str, frames: Sequence[int], least: float) -> int:
         """Place of the first frame that shows a thing of a category with at least this share.

@@ -30,13 +30,24 @@ class Finding:
         return cls(verdict if clear else "in band", f"{second} ({why})" if why else second)
 
     @classmethod
-    def of_number(cls, answer: str, second: float, step: float, band: float) -> Finding:
-        """Compare a number, rounded to multiples of `step`, with one that is exact up to `band`."""
-        off = abs(float(answer) - second)
+    def of_number(
+        cls, answer: str, second: float, band: float, *, exact: float = 0.0, step: float = 0.0
+    ) -> Finding:
+        """Compare a rounded number with a second one.
+
+        Args:
+            answer: The number, rounded to its last digit.
+            second: The other one.
+            band: By how much more than rounding they may differ before they disagree.
+            exact: By how much more than rounding they may differ and agree.
+            step: What the answer is a rounded multiple of, if not its last digit.
+        """
+        step = step or 10.0 ** -len(answer.partition(".")[2])
+        off = abs(float(answer) - second) - step / 2
         text = f"{second:.4g}"
-        if off <= step / 2 + 1e-9:
+        if off <= exact + 1e-9:
             return cls("agree", text)
-        return cls("in band" if off <= step / 2 + band else "disagree", text)
+        return cls("in band" if off <= band else "disagree", text)
 
 
 class Doubt(Exception):
@@ -61,6 +72,6 @@ def together(findings: Iterable[Finding]) -> Finding:
     found: Sequence[Finding] = list(findings)
     if not found:
         raise Unread("nothing to check")
-    verdict = max((f.verdict for f in found), key=lambda verdict: _SEVERITY[verdict])
-    worst = [f.second for f in found if f.verdict == verdict]
-    return Finding(verdict, f"{len(found)} facts" if verdict == "agree" else "; ".join(worst))
+    worst = max(found, key=lambda finding: _SEVERITY[finding.verdict]).verdict
+    seconds = [finding.second for finding in found if finding.verdict == worst]
+    return Finding(worst, f"{len(found)} facts" if worst == "agree" else "; ".join(seconds))

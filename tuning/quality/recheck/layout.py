@@ -35,8 +35,8 @@ _WORDS = {
 def left_right(film: Film, question: Question) -> Finding:
     """Columns of the rays that hit two things."""
     names = read(
-        r"Looking only at places in the picture, is the (.+) to the left or to the right of the "
-        r"(.+)\?",
+        r"Looking only at places in the picture, (?:is|are) the (.+) to the left or to the "
+        r"right of the (.+)\?",
         question.question,
     )
     look = film.look(question.frames[0])
@@ -47,7 +47,7 @@ def left_right(film: Film, question: Question) -> Finding:
 def above_below(film: Film, question: Question) -> Finding:
     """Rows of the rays that hit two things."""
     names = read(
-        r"Looking only at places in the picture, is the (.+) above or below the (.+)\?",
+        r"Looking only at places in the picture, (?:is|are) the (.+) above or below the (.+)\?",
         question.question,
     )
     look = film.look(question.frames[0])
@@ -58,7 +58,8 @@ def above_below(film: Film, question: Question) -> Finding:
 def relation(film: Film, question: Question) -> Finding:
     """The greater part, ahead or aside of the camera, of the way from one thing to the other."""
     names = read(
-        r"From the camera's point of view, where is the (.+) in the room relative to the (.+)\?",
+        r"From the camera's point of view, where (?:is|are) the (.+?)(?: in the room)? "
+        r"relative to the (.+)\?",
         question.question,
     )
     look = film.look(question.frames[0])
@@ -76,7 +77,9 @@ def relation(film: Film, question: Question) -> Finding:
 
 def on_top(film: Film, question: Question) -> Finding:
     """What rays straight down from a thing hit."""
-    (name,) = read(r"In this image, on top of which object is the (.+)\?", question.question)
+    (name,) = read(
+        r"In this image, on top of which object (?:is|are) the (.+)\?", question.question
+    )
     look = film.look(question.frames[0])
     carrier, clear = carrier_of(film.house, look.only(name))
     if carrier is None:

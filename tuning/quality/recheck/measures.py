@@ -17,7 +17,10 @@ GAP_METRES, GAP_SHARE = 0.1, 0.1
 """Band of a distance between two things: the greater one, metres and share of it. The upright boxes
 of generators are larger than turned meshes."""
 
-METRE_BAND = 0.005
+EXACT = 0.004
+"""Metres by which an extent of a mesh may miss that of its box."""
+
+METRE_BAND = 0.01
 SIZE_BAND = 0.5
 """Centimetres by which a side of a mesh may miss that of a box."""
 
@@ -83,7 +86,7 @@ def camera_distance(film: Film, question: Question) -> Finding:
     )
     thing = film.only(name, question.frames)
     metres = thing.away(film.look(question.frames[-1]).eye)
-    return Finding.of_number(question.answer, metres, 0.1, METRE_BAND)
+    return Finding.of_number(question.answer, metres, METRE_BAND, exact=EXACT)
 
 
 def longest_side(film: Film, question: Question) -> Finding:
@@ -131,7 +134,7 @@ def floor_area(film: Film, question: Question) -> Finding:
     areas = {name: film.house.room_areas[name] for name in _walked(film, question)}
     if len(areas) < len(film.house.room_areas):
         raise Doubt("no frame was taken in some room")
-    return Finding.of_number(question.answer, sum(areas.values()), 0.1, AREA_BAND)
+    return Finding.of_number(question.answer, sum(areas.values()), AREA_BAND)
 
 
 def room_count(film: Film, question: Question) -> Finding:
@@ -140,15 +143,15 @@ def room_count(film: Film, question: Question) -> Finding:
 
 
 def largest_room(film: Film, question: Question) -> Finding:
-    """Room kind with most triangles of floor."""
+    """Kind of the room with most triangles of floor."""
     (listed,) = read(
-        r"Which of these rooms \((.+)\) has the largest floor area in this house\?",
+        r"Which kind of room \((.+)\) is the room with the largest floor area in this house\?",
         question.question,
     )
     areas: dict[str, float] = {}
     for name in _walked(film, question):
         kind = film.house.room_kinds[name]
-        areas[kind] = areas.get(kind, 0.0) + film.house.room_areas[name]
+        areas[kind] = max(areas.get(kind, 0.0), film.house.room_areas[name])
     if sorted(areas) != sorted(listed.split(", ")):
         raise Doubt(f"the rooms are {', '.join(sorted(areas))}")
     ranked = sorted(areas, key=lambda kind: -areas[kind])
@@ -179,11 +182,13 @@ def _least(firsts: Sequence[Thing], seconds: Sequence[Thing]) -> float:
 
 
 def _metres(question: Question, metres: float) -> Finding:
-    return Finding.of_number(question.answer, metres, 0.1, max(GAP_METRES, GAP_SHARE * metres))
+    return Finding.of_number(
+        question.answer, metres, max(GAP_METRES, GAP_SHARE * metres), exact=EXACT
+    )
 
 
 def _size(question: Question, metres: float) -> Finding:
-    return Finding.of_number(question.answer, 100 * metres, 5, SIZE_BAND)
+    return Finding.of_number(question.answer, 100 * metres, SIZE_BAND, step=5)
 
 
 def _larger(question: Question, things: Sequence[Thing], upright: bool) -> Finding:

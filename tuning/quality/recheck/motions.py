@@ -35,13 +35,13 @@ def turn_side(film: Film, question: Question) -> Finding:
 def turn_degrees(film: Film, question: Question) -> Finding:
     """The size of the rotation."""
     degrees = abs(turned(*film.looks(question.frames)))
-    return Finding.of_number(question.answer, degrees, 5, DEGREE_BAND)
+    return Finding.of_number(question.answer, degrees, DEGREE_BAND, step=5)
 
 
 def moved(film: Film, question: Question) -> Finding:
     """The length of the way."""
     first, second = film.looks(question.frames)
-    return Finding.of_number(question.answer, way_metres(first, second), 0.1, METRE_BAND)
+    return Finding.of_number(question.answer, way_metres(first, second), METRE_BAND)
 
 
 def clip(film: Film, question: Question) -> Finding:

@@ -11,13 +11,13 @@ from .look import Look, Spot
 from .reading import read
 
 SAME_PLACE, OTHER_PLACE = 0.12, 0.2
-"""Metres from the marked place: at most for the same one, at least for others (generators: 0.25)."""
+"""Metres from the marked place: at most for the same one, at least for others; generators: 0.25."""
 
-DEPTH_BAND = 0.02
-"""Metres that depths at the middle of a pixel may differ."""
+DEPTH_EXACT, DEPTH_BAND = 0.005, 0.02
+"""Metres that depths at the middle of a pixel may differ: still the same, still in the band."""
 
-NEAREST_BAND = 0.05
-"""Metres that the nearest rays of two grids may differ."""
+NEAREST_EXACT, NEAREST_BAND = 0.02, 0.05
+"""The same for the nearest rays of two grids."""
 
 CLEAR_METRES, CLEAR_RATIO = 0.1, 1.1
 """Least difference of two distances; generators: 0.15 m and 1.15."""
@@ -91,7 +91,7 @@ def point_depth(film: Film, question: Question) -> Finding:
     """The depth of the ray through a mark."""
     ((_, x, y),) = question.marks[0]
     depth = film.look(question.frames[0]).at(x, y).depth
-    return Finding.of_number(question.answer, depth, 0.1, DEPTH_BAND)
+    return Finding.of_number(question.answer, depth, DEPTH_BAND, exact=DEPTH_EXACT)
 
 
 def object_at(film: Film, question: Question) -> Finding:
@@ -114,7 +114,7 @@ def point_on(film: Film, question: Question) -> Finding:
 def nearest_metres(look: Look, name: str, answer: str) -> Finding:
     """Compare metres to a named thing with the shortest ray to it."""
     metres = look.seen[look.only(name).id].nearest
-    return Finding.of_number(answer, metres, 0.1, NEAREST_BAND)
+    return Finding.of_number(answer, metres, NEAREST_BAND, exact=NEAREST_EXACT)
 
 
 def extreme(metres: list[float], word: str) -> tuple[int, bool]:

@@ -29,6 +29,15 @@ class CheckReport:
         return [one for one in self.checked if one.finding.verdict == "disagree"]
 
     @property
+    def unread(self) -> list[Checked]:
+        """Questions of tasks with a second method that it could not read."""
+        return [
+            one
+            for one in self.checked
+            if one.finding.verdict == "not covered" and one.task in CHECKS
+        ]
+
+    @property
     def uncovered(self) -> dict[str, str]:
         """Tasks with questions that were not compared, and why."""
         return {

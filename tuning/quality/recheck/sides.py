@@ -49,11 +49,11 @@ def hidden(film: Film, question: Question) -> Finding:
         question.question,
     )
     look = film.look(question.frames[0])
-    hider = film.only(name, question.frames)
+    hider = film.named(name, question.frames)
     number = film.house.names.index(hider.id)
     parts = {}
     for option in question.options:
-        thing = film.only(option, question.frames)
+        thing = film.named(option, question.frames)
         points = thing.vertices[:: max(1, len(thing.vertices) // _POINTS)]
         parts[option] = float((look.first_hits(points) == number).mean())
     ranked = sorted(parts, key=lambda option: -parts[option])

@@ -47,7 +47,7 @@ def image_count(film: Film, question: Question) -> Finding:
 
 def image_presence(film: Film, question: Question) -> Finding:
     """Whether rays hit a thing of a category."""
-    (name,) = read(r"Is there an? (.+) in this image\?", question.question)
+    (name,) = read(r"(?:Is there an?|Are there) (.+) in this image\?", question.question)
     return _presence(film, question, name, PRESENT, _NOTHING)
 
 
@@ -71,9 +71,7 @@ def before(film: Film, question: Question) -> Finding:
     return Finding.of_choice(question.answer, said, _same(orders))
 
 
-def _presence(
-    film: Film, question: Question, name: str, present: float, absent: float
-) -> Finding:
+def _presence(film: Film, question: Question, name: str, present: float, absent: float) -> Finding:
     things = film.house.categories.get(name, ())
     share = max((film.best(thing, question.frames) for thing in things), default=0.0)
     said = "yes" if share >= present else "no"
