@@ -97,11 +97,11 @@ def which_view(subject: Subject, rng: np.random.Generator) -> Draft:
             views = draw_views(pairs, rng, start=start, among=np.flatnonzero(others), fewest=3)
         except Unsuitable:
             continue
-        chosen = {things[a].category, things[b].category}
+        chosen = {things[a].id, things[b].id}
         clear = all(others[place] or place == view for place in views)
         # In the order of time, the view in the middle would be the answer most often.
         views = tuple(pick(views, len(views), rng))
-        if clear and len(chosen) == 2 and chosen <= set(of_views(subject, views).unique):
+        if clear and chosen <= {thing.id for thing in of_views(subject, views).unique.values()}:
             return _which_view(subject, views, view, (things[a], things[b]), away[:, a], off[:, b])
     raise Unsuitable("no view next to one object and towards another")
 

@@ -11,15 +11,13 @@ from ..scenes.box import box_gap
 from ..scenes.pinhole import Pinhole
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
-from .carriers import FLAT, SETTLED
+from .carriers import on_top_of
 from .depth import DECIMALS
 from .draws import numeric_distractors, pick
-from .lookalikes import alike
-from .masks import Masks, draw_image, masks_of
+from .masks import Masks, draw_image
 from .phrases import is_the
 from .question import Draft
 from .skill import Skill, Unsuitable
-from .supports import support_of
 from .turns import clockwise
 
 IMAGE_GAP = 0.02
@@ -128,46 +126,6 @@ def object_relation_3d(subject: Subject, rng: np.random.Generator) -> Draft:
             "objects": [first.id, second.id],
             "relation": relation,
             "bearing": round(angle, 2),
-        },
-        frames=(place,),
-    )
-
-
-def on_top_of(subject: Subject, rng: np.random.Generator) -> Draft:
-    """What an object stands on; the carrier is drawn first, all that come are as likely.
-
-    The word alone does not tell: it may stand on any flat furniture, and the image shows another
-    piece of that.
-    """
-    if not subject.frames:
-        raise Unsuitable("no frames")
-    rows: dict[str, list[tuple[int, SceneObject, list[str]]]] = {}
-    for place in range(len(subject.frames)):
-        masks = masks_of(subject, place)
-        for thing in masks.clear.values():
-            holder = support_of(subject.scene, thing)
-            if holder is not None and masks.clear.get(holder.category) is holder:
-                others = _rival_holders(subject, masks, thing, holder)
-                if others:
-                    rows.setdefault(holder.category, []).append((place, thing, others))
-    if not rows:
-        raise Unsuitable("nothing that may as well stand on something else")
-    (carrier,) = pick(sorted(rows), 1, rng)
-    ((place, thing, others),) = pick(rows[carrier], 1, rng)
-    masks = masks_of(subject, place)
-    wrong = pick(others, min(3, len(others)), rng)
-    if len(wrong) < 3:
-        hidden = _hidden_holders(subject, masks, thing)
-        wrong += pick(hidden, min(3 - len(wrong), len(hidden)), rng)
-    return Draft(
-        question=f"In this image, on top of which object {is_the(thing.category)}?",
-        answer=carrier,
-        wrong=tuple(wrong),
-        key=(str(masks.frame_index), thing.id),
-        provenance={
-            "frame": masks.frame_index,
-            "object": thing.id,
-            "holder": masks.clear[carrier].id,
         },
         frames=(place,),
     )
@@ -332,37 +290,6 @@ def _in_image(
         },
         frames=(place,),
     )
-
-
-def _rival_holders(
-    subject: Subject, masks: Masks, thing: SceneObject, holder: SceneObject
-) -> list[str]:
-    """Categories of what the image shows and what might carry `thing`, but does not."""
-    if thing.category in SETTLED or alike(thing.category, holder.category):
-        return []
-    return [
-        category
-        for category, other in masks.clear.items()
-        if other is not holder
-        and other is not thing
-        and other.id not in thing.parents
-        and (category in FLAT or _carries(subject, other))
-    ]
-
-
-def _hidden_holders(subject: Subject, masks: Masks, thing: SceneObject) -> list[str]:
-    """Categories of what carries something, but is not in the image, nor like what is."""
-    categories = {o.category for o in subject.scene.objects if _carries(subject, o)}
-    return [
-        category
-        for category in sorted(categories - {thing.category})
-        if not any(alike(category, other) for other in masks.groups)
-    ]
-
-
-def _carries(subject: Subject, holder: SceneObject) -> bool:
-    """Whether something lies on it."""
-    return any(o.parents and o.parents[0] == holder.id for o in subject.scene.objects)
 
 
 def _span(masks: Masks, thing: SceneObject, sides: tuple[str, str]) -> tuple[float, float]:

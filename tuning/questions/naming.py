@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 
 from ..scenes.scene import SceneObject
@@ -140,17 +142,22 @@ def _count_draft(masks: Masks, place: int, category: str, rng: np.random.Generat
     )
 
 
+_KEPT: WeakKeyDictionary[Subject, dict[int, list[tuple[int, str]]]] = WeakKeyDictionary()
+
+
 def _countings(subject: Subject) -> dict[int, list[tuple[int, str]]]:
     """Places of frames and categories by how many objects of it the frame shows, up to the most.
 
     Nothing that looks like the category is beside it; whether all of them are clearly seen is not
-    looked at yet.
+    looked at yet. They are kept as long as the subject lives.
 
     Raises:
         Unsuitable: There are no frames, or no labels.
     """
     if not subject.frames:
         raise Unsuitable("no frames")
+    if subject in _KEPT:
+        return _KEPT[subject]
     best = subject.best_share
     known = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE
     found: dict[int, list[tuple[int, str]]] = {}
@@ -164,7 +171,7 @@ def _countings(subject: Subject) -> dict[int, list[tuple[int, str]]]:
                 continue
             if count or category not in shown:
                 found.setdefault(count, []).append((place, category))
-    return found
+    return _KEPT.setdefault(subject, found)
 
 
 def object_present(subject: Subject, rng: np.random.Generator) -> Draft:

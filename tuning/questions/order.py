@@ -17,8 +17,8 @@ MOST_CATEGORIES = 6
 """`temporal_order` asks for 2 up to so many categories."""
 
 SHARE_OF_YES = 0.5
-"""Of the draws of `was_seen`. There is less that is absent than seen, so that of the questions it is
-about SIMS-V's 0.7."""
+"""Of the draws of `was_seen`. Little is certainly absent, so that of the questions it is about 0.7,
+as in SIMS-V."""
 
 _TRIES = 8
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -21,7 +22,7 @@ from .room_layout import object_between, room_round
 from .same_room import same_room
 from .skill import Skill, Unsuitable
 from .turns import clockwise
-from .views import FEWEST, draw_views
+from .views import FEWEST, draw_views, linked
 
 SQUARE = 25.0
 """Degrees by which a view may miss a side's normal for the side to be the front in that view."""
@@ -40,7 +41,7 @@ SPARED_PART = 0.05
 """Share of a wrong option's box that the same thing hides, at most."""
 
 _TRIES = 6
-_TOTAL_TRIES = 30
+_TOTAL_TRIES = 16
 _SIDE_TRIES = 12
 _MOST_VIEWS = 3
 _MOST_FRAMES = 12
@@ -91,8 +92,14 @@ def objects_total_views(subject: Subject, rng: np.random.Generator) -> Draft:
         size = sizes[int(rng.integers(len(sizes)))]
         alike_many = [group for group in groups if len(group[0]) == size]
         things, shares = alike_many[int(rng.integers(len(alike_many)))]
+        showing = shares >= high
         try:
-            views = draw_views(pairs, rng, among=np.flatnonzero((shares >= high).any(axis=1)))
+            # Views that show different ones; otherwise nearly every number would be 1.
+            places = [np.flatnonzero(showing[:, k]) for k in rng.permutation(size)[:2]]
+            start = (int(rng.choice(places[0])),) if len(places[0]) else ()
+            if start and size > 1 and len(others := np.setdiff1d(places[1], places[0])):
+                start = linked(pairs, rng, start[0], others)
+            views = draw_views(pairs, rng, start=start, among=np.flatnonzero(showing.any(axis=1)))
         except Unsuitable:
             continue
         seen = shares[list(views)] >= high
@@ -106,8 +113,16 @@ def objects_total_views(subject: Subject, rng: np.random.Generator) -> Draft:
     return _total_draft(subject, rng, *found[total])
 
 
+_KEPT: WeakKeyDictionary[Subject, list[tuple[list[SceneObject], np.ndarray]]] = WeakKeyDictionary()
+
+
 def _seen_groups(subject: Subject) -> list[tuple[list[SceneObject], np.ndarray]]:
-    """Objects by category, and their shares (frames, objects); some are seen in several frames."""
+    """Objects by category, and their shares (frames, objects); several frames show one of them.
+
+    They are kept as long as the subject lives.
+    """
+    if subject in _KEPT:
+        return _KEPT[subject]
     groups: dict[str, list[SceneObject]] = {}
     for thing in subject.scene.objects:
         if subject.best_share[thing.id] >= subject.thresholds.faint:
@@ -118,7 +133,7 @@ def _seen_groups(subject: Subject) -> list[tuple[list[SceneObject], np.ndarray]]
         shares = np.array([[_share(frame, thing) for thing in things] for frame in subject.frames])
         if (shares >= subject.thresholds.salient).any(axis=1).sum() >= FEWEST:
             found.append((things, shares))
-    return found
+    return _KEPT.setdefault(subject, found)
 
 
 def _total_draft(
@@ -137,7 +152,8 @@ def _total_draft(
         "once, however many images show it.",
         answer=str(total),
         wrong=tuple(str(number) for number in wrong),
-        key=(category, *(str(view) for view in views)),
+        # Most are single: a trajectory is asked about one for each number of views.
+        key=(category, *map(str, views)) if total > 1 else ("one", str(len(views))),
         frames=views,
         provenance={
             "frames": [subject.frames[view].index for view in views],

@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ...envs.houses.polygon import contains
-from ..scenes.scene import Scene, SceneObject, SceneRoom
+from ..scenes.scene import SceneObject, SceneRoom
 from ..scenes.subject import Subject
 from .draws import pick
 from .frame_pairs import pairs_of
-from .lookalikes import alike
+from .lookalikes import VAGUE, alike
+from .masks import CLEAR_SHARE, TRACE_SHARE
 from .question import Draft
 from .skill import Unsuitable
 from .turns import clockwise
-from .views import draw_views, of_views
+from .views import FEWEST, draw_views
 
-ROUND_ANGLE = 25.0
-"""Degrees about the middle of the room between two objects that one comes past, at least."""
+ROUND_ANGLE = 20.0
+"""Degrees about the middle of the room between two objects that one comes to face, at least."""
 
-MIDDLE_METRES = 0.5
+MIDDLE_METRES = 0.4
 """The order is the same about every point of the floor that is at most so far from the middle along
-x and z, and about the middle of the objects themselves."""
+x and z."""
 
 OFF_MIDDLE = 0.8
 """Metres from the middle of the room to each of the objects, at least."""
@@ -38,101 +40,139 @@ ASIDE_ANGLE = 110.0
 LEAST_AWAY = 0.5
 """Metres between the middles of what is between two others and each of these, at least."""
 
-_ROUND = 4
-_VIEWS_TRIES = 8
-_ROUND_TRIES = 12
+_VIEWS_TRIES = 10
+_ROUND_TRIES = 5
 _OFFSETS = MIDDLE_METRES * np.array([[x, z] for x in (-1, 0, 1) for z in (-1, 0, 1)], float)
+_HERE = len(_OFFSETS) // 2
+
+
+@dataclass(frozen=True, eq=False)
+class _Space:
+    """One room, or a whole scene without floor plans.
+
+    Attributes:
+        room: The room, or None.
+        things: Objects whose middle is on its floor.
+        frames: Places of the frames that clearly show one of them.
+    """
+
+    room: SceneRoom | None
+    things: tuple[SceneObject, ...]
+    frames: np.ndarray
 
 
 def room_round(subject: Subject, rng: np.random.Generator) -> Draft:
-    """The order in which one comes past three objects on a round through their room."""
-    known = _rooms(subject.scene)
-    if not any(room.floor for room in subject.scene.rooms):
-        raise Unsuitable("no floor plan")
-    for views, part in _views(subject, rng):
-        groups: dict[str, list[SceneObject]] = {}
-        for thing in part.unique.values():
-            if known[thing.id] is not None:
-                groups.setdefault(known[thing.id].id, []).append(thing)
-        rooms = [name for name, group in groups.items() if len(group) >= _ROUND]
-        for name in pick(rooms, len(rooms), rng):
-            middle = _middle(known[groups[name][0].id])
-            for _ in range(_ROUND_TRIES if middle is not None else 0):
-                things = pick(groups[name], _ROUND, rng)
-                order = _round(middle, things)
-                if order and not _together(subject, views, things):
+    """The order in which one faces objects on a turn in the middle of their room."""
+    spaces = [space for space in _spaces(subject) if space.room and len(space.things) > 2]
+    for space, views, things in _draws(subject, rng, spaces):
+        middle = _middle(space.room)
+        if middle is None:
+            continue
+        things = [t for t in things if np.linalg.norm(t.box.ground - middle) >= OFF_MIDDLE]
+        for count in (4, 3):
+            for _ in range(_ROUND_TRIES if len(things) >= count else 0):
+                chosen = pick(things, count, rng)
+                order = [] if _together(subject, views, chosen) else _round(middle, chosen)
+                if order:
                     return _round_draft(subject, rng, views, order, middle)
-    raise Unsuitable("no clear round through a room")
+    raise Unsuitable("no clear order around a room")
 
 
 def object_between(subject: Subject, rng: np.random.Generator) -> Draft:
     """What stands between two objects, seen from above."""
-    known = _rooms(subject.scene)
-    for views, part in _views(subject, rng):
-        things = list(part.unique.values())
+    spaces = [space for space in _spaces(subject) if len(space.things) > 4]
+    for _, views, things in _draws(subject, rng, spaces):
         if len(things) < 5:
             continue
         places = np.array([thing.box.ground for thing in things])
         ways = places[None] - places[:, None]
         angles = np.abs(clockwise(ways[:, :, None], ways[:, None]))  # at, to, to
-        metres = np.linalg.norm(ways, axis=-1)
-        far = (metres >= LEAST_AWAY)[:, :, None] & (metres >= LEAST_AWAY)[:, None]
-        rows = np.argwhere(far & (angles >= BETWEEN_ANGLE))
+        far = np.linalg.norm(ways, axis=-1) >= LEAST_AWAY
+        rows = np.argwhere(far[:, :, None] & far[:, None] & (angles >= BETWEEN_ANGLE))
         for at, one, other in rng.permutation(rows[rows[:, 1] < rows[:, 2]]):
-            ends = things[one], things[other]
-            inside = {id(known[thing.id]) for thing in (things[at], *ends)}
-            if len(inside) > 1 or _together(subject, views, (things[at], *ends)):
+            three = things[at], things[one], things[other]
+            if _stacked(three) or _together(subject, views, three):
                 continue
             wrong = [
                 k
                 for k, thing in enumerate(things)
                 if k not in (at, one, other)
-                and id(known[thing.id]) in inside
                 and angles[k, one, other] <= ASIDE_ANGLE
                 and not alike(thing.category, things[at].category)
             ]
-            if len(wrong) < 2:
-                continue
-            chosen = [at, *pick(wrong, min(3, len(wrong)), rng)]
-            options = {things[k].category: round(float(angles[k, one, other]), 2) for k in chosen}
-            return _between_draft(subject, rng, views, ends, things[at], options)
+            if len(wrong) >= 2:
+                chosen = [at, *pick(wrong, min(3, len(wrong)), rng)]
+                degrees = {things[k].id: round(float(angles[k, one, other]), 2) for k in chosen}
+                options = [things[k].category for k in chosen]
+                return _between_draft(subject, rng, views, three[1:], options, degrees)
     raise Unsuitable("nothing clearly between two objects")
 
 
-def _views(subject: Subject, rng: np.random.Generator) -> Iterator[tuple[tuple[int, ...], Subject]]:
+def _draws(
+    subject: Subject, rng: np.random.Generator, spaces: Sequence[_Space]
+) -> Iterator[tuple[_Space, tuple[int, ...], list[SceneObject]]]:
+    """Random spaces, views that show something of them, and what their names say in these views."""
     pairs = pairs_of(subject)
-    for _ in range(_VIEWS_TRIES):
+    fitting = [space for space in spaces if len(space.frames) >= FEWEST]
+    for _ in range(_VIEWS_TRIES if fitting else 0):
+        space = fitting[int(rng.integers(len(fitting)))]
         try:
-            views = draw_views(pairs, rng)
+            views = draw_views(pairs, rng, among=space.frames)
         except Unsuitable:
             continue
-        yield views, of_views(subject, views)
+        named = _named(subject, views)
+        yield space, views, [thing for thing in space.things if thing.id in named]
+
+
+def _named(subject: Subject, views: Sequence[int]) -> set[str]:
+    """Ids of what its category names in views: it is clearly seen, and of others is no trace."""
+    best: dict[str, float] = {}
+    for view in views:
+        for name, sighting in subject.frames[view].sightings.items():
+            best[name] = max(best.get(name, 0.0), sighting.share)
+    groups: dict[str, list[str]] = {}
+    for name, share in best.items():
+        if share >= TRACE_SHARE:
+            groups.setdefault(subject.scene.by_id[name].category, []).append(name)
+    return {
+        names[0]
+        for category, names in groups.items()
+        if len(names) == 1 and best[names[0]] >= CLEAR_SHARE and category not in VAGUE
+    }
+
+
+def _stacked(things: Sequence[SceneObject]) -> bool:
+    """Whether one of them holds another one."""
+    ids = {thing.id for thing in things}
+    return any(ids & set(thing.parents) for thing in things)
 
 
 def _together(subject: Subject, views: Sequence[int], things: Sequence[SceneObject]) -> bool:
-    """Whether one of the views shows a trace of every object."""
-    for view in views:
-        sightings = subject.frames[view].sightings
-        shares = [sightings[t.id].share if t.id in sightings else 0.0 for t in things]
-        if min(shares) >= subject.thresholds.faint:
-            return True
-    return False
+    """Whether one of the views shows more than a trace of every object."""
+    return any(min(_share(subject, view, t) for t in things) >= TRACE_SHARE for view in views)
+
+
+def _share(subject: Subject, view: int, thing: SceneObject) -> float:
+    sighting = subject.frames[view].sightings.get(thing.id)
+    return sighting.share if sighting else 0.0
 
 
 def _round(middle: np.ndarray, things: Sequence[SceneObject]) -> list[SceneObject]:
     """The first object and the others clockwise from it about the middle; empty if unclear."""
     places = np.array([thing.box.ground for thing in things])
-    if np.linalg.norm(places - middle, axis=1).min() < OFF_MIDDLE:
-        return []
-    centres = np.concatenate([middle + _OFFSETS, [places.mean(axis=0)]])[:, None]
-    angles = clockwise(places[:1] - centres, places - centres) % 360.0
-    angles[:, 0] = 0.0
+    angles = _clockwise_about(middle + _OFFSETS, places)
     order = np.argsort(angles, axis=1)
-    main = np.sort(angles[len(_OFFSETS) // 2])
-    gaps = np.diff(np.append(main, 360.0))
+    gaps = np.diff(np.append(angles[_HERE][order[_HERE]], 360.0))
     if (order != order[0]).any() or gaps.min() < ROUND_ANGLE:
         return []
     return [things[place] for place in order[0]]
+
+
+def _clockwise_about(centres: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Degrees (C, N) in [0, 360) clockwise about centres (C, 2) from the first of places (N, 2)."""
+    angles = clockwise(places[:1] - centres[:, None], places - centres[:, None]) % 360.0
+    angles[:, 0] = 0.0
+    return angles
 
 
 def _round_draft(
@@ -143,22 +183,22 @@ def _round_draft(
     middle: np.ndarray,
 ) -> Draft:
     first, *rest = (thing.category for thing in order)
+    listed = [f"the {name}" for name in pick([first, *rest], len(order), rng)]
     others = [", ".join(other) for other in permutations(rest) if list(other) != rest]
-    places = np.array([thing.box.ground for thing in order])
-    angles = clockwise(places[:1] - middle, places - middle) % 360.0
+    degrees = _clockwise_about(middle[None], np.array([thing.box.ground for thing in order]))[0]
     return Draft(
-        question=f"The {', the '.join(pick(rest, 3, rng))} and the {first} are in the same room. "
-        "Imagine walking one round along the walls of that room, clockwise as seen from above, "
-        f"starting at the {first}. In which order do you come past the other three?",
+        question=f"In the room with {', '.join(listed[:-1])} and {listed[-1]}: imagine standing in "
+        f"the middle of that room, facing the {first}, and turning once around to the right. In "
+        "which order do you come to face the others?",
         answer=", ".join(rest),
-        wrong=tuple(pick(others, 3, rng)),
+        wrong=tuple(pick(others, min(3, len(others)), rng)),
         key=tuple(sorted((first, *rest))),
         frames=views,
         provenance={
             "frames": [subject.frames[view].index for view in views],
             "objects": [thing.id for thing in order],
             "middle": [round(float(v), 4) for v in middle],
-            "degrees_clockwise": [round(float(v), 2) for v in angles],
+            "degrees_clockwise": [round(float(v), 2) for v in degrees],
         },
     )
 
@@ -167,41 +207,52 @@ def _between_draft(
     subject: Subject,
     rng: np.random.Generator,
     views: tuple[int, ...],
-    ends: tuple[SceneObject, SceneObject],
-    thing: SceneObject,
-    options: dict[str, float],
+    ends: Sequence[SceneObject],
+    options: Sequence[str],
+    degrees: dict[str, float],
 ) -> Draft:
     first, second = pick([end.category for end in ends], 2, rng)
-    answer, *wrong = options
     return Draft(
-        question=f"Imagine seeing the place of these images from above. Which of these objects is "
+        question="Imagine seeing the place of these images from above. Which of these objects is "
         f"between the {first} and the {second}?",
-        answer=answer,
-        wrong=tuple(wrong),
-        key=(thing.category, *sorted((first, second))),
+        answer=options[0],
+        wrong=tuple(options[1:]),
+        key=(options[0], *sorted((first, second))),
         frames=views,
         provenance={
             "frames": [subject.frames[view].index for view in views],
-            "object": thing.id,
             "ends": [end.id for end in ends],
-            "angles": options,
+            "degrees": degrees,
         },
     )
 
 
-_KEPT: WeakKeyDictionary[Scene, dict[str, SceneRoom | None]] = WeakKeyDictionary()
+_KEPT: WeakKeyDictionary[Subject, tuple[_Space, ...]] = WeakKeyDictionary()
 
 
-def _rooms(scene: Scene) -> dict[str, SceneRoom | None]:
-    """The room on whose floor each object's middle is, by id; None where there is none."""
-    if scene not in _KEPT:
-        _KEPT[scene] = {
-            thing.id: next(
-                (r for r in scene.rooms if r.floor and contains(r.floor, _point(thing))), None
-            )
-            for thing in scene.objects
-        }
-    return _KEPT[scene]
+def _spaces(subject: Subject) -> tuple[_Space, ...]:
+    """The rooms of a scene with what is in them, kept as long as the subject lives."""
+    if subject not in _KEPT:
+        rooms = [room for room in subject.scene.rooms if room.floor]
+        things = [t for t in subject.scene.objects if subject.best_share[t.id] >= CLEAR_SHARE]
+        groups = [
+            (room, tuple(t for t in things if contains(room.floor, _point(t)))) for room in rooms
+        ] or [(None, tuple(things))]
+        _KEPT[subject] = tuple(
+            _Space(room, group, _showing(subject, group)) for room, group in groups
+        )
+    return _KEPT[subject]
+
+
+def _showing(subject: Subject, things: Sequence[SceneObject]) -> np.ndarray:
+    return np.array(
+        [
+            view
+            for view in range(len(subject.frames))
+            if any(_share(subject, view, thing) >= CLEAR_SHARE for thing in things)
+        ],
+        int,
+    )
 
 
 def _point(thing: SceneObject) -> tuple[float, float]:
@@ -211,7 +262,7 @@ def _point(thing: SceneObject) -> tuple[float, float]:
 
 def _middle(room: SceneRoom | None) -> np.ndarray | None:
     """Centre of mass (2,) of a room's floor; None where it is not on the floor."""
-    assert room is not None, "the object has a room"
+    assert room is not None, "rooms without a floor plan have no middle"
     floor = np.array(room.floor)
     after = np.roll(floor, -1, axis=0)
     cross = floor[:, 0] * after[:, 1] - after[:, 0] * floor[:, 1]

@@ -11,12 +11,13 @@ from spatune.tuning.questions.allocentric import AWAY_FROM, ELSEWHERE, NEXT_TO, 
 from spatune.tuning.scenes.pinhole import Pinhole
 from spatune.tuning.scenes.scene import SceneObject, SceneRoom
 from spatune.tuning.scenes.subject import Subject
-from spatune.tuning.scenes.trajectory import Trajectory
+from spatune.tuning.scenes.trajectory import Sighting, Trajectory
 
 from .image_scenes import camera, drafts, reasons, thing
 from .view_scenes import FURNITURE, HALF, in_room, mirrored, places_of, walk
 
 SKILL = {skill.name: skill for skill in SKILLS}
+NONE = Sighting(0, 0.0, 0.0)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +85,23 @@ def test_exactly_one_view_is_next_to_the_one_and_towards_the_other(room):
                 assert gap <= NEXT_TO and off <= TOWARDS
             else:
                 assert gap >= AWAY_FROM or off >= ELSEWHERE
+        assert set(map(str, places_of(draft))) <= set(draft.key)
         elsewhere = [f for n, f in enumerate(places_of(draft)) if n != right]
         assert any(faced.id in room.frames[place].sightings for place in elsewhere)
+
+
+def test_what_a_view_is_next_to_is_what_its_category_names():
+    """Cameras are beside a small plant that few views show; others show a plant far away."""
+    near = thing("plant2", (0.6, 0.5, -1.3), (0.4, 1.0, 0.4))
+    asked = in_room([*FURNITURE, near], walk())
+    found = drafts(SKILL["which_view"], asked, 120)
+    assert found
+    for draft in found:
+        shares = [
+            asked.frames[place].sightings.get(draft.provenance["next_to"], NONE).share
+            for place in places_of(draft)
+        ]
+        assert max(shares) >= asked.thresholds.salient
 
 
 def test_after_the_turn_only_the_answer_is_ahead(room):

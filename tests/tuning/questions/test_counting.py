@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -38,7 +40,7 @@ def subject(shares: list[dict[str, float]]) -> Subject:
 
 def answers(asked: Subject) -> dict[str, str]:
     drafts = [object_counting(asked, np.random.default_rng(seed)) for seed in range(40)]
-    return {draft.key[0]: draft.answer for draft in drafts}
+    return {draft.provenance["category"]: draft.answer for draft in drafts}
 
 
 def test_instances_seen_in_different_frames_are_added() -> None:
@@ -54,6 +56,16 @@ def test_an_unseen_instance_does_not_count() -> None:
 def test_a_category_with_a_doubtful_instance_is_not_asked() -> None:
     shares = [{"chair-1": 0.1, "chair-2": 0.01, "lamp-1": 0.03}]
     assert answers(subject(shares)) == {"lamp": "1"}
+
+
+def test_numbers_are_as_likely_and_one_single_object_is_asked_about() -> None:
+    several = ["chair-1", "chair-2", "cup-1", "cup-2", "cup-3"]
+    names = [f"single{n}-1" for n in range(9)] + several
+    asked = subject([dict.fromkeys(names, 0.1)])
+    drafts = [object_counting(asked, np.random.default_rng(seed)) for seed in range(150)]
+    counts = Counter(draft.answer for draft in drafts)
+    assert counts.keys() == {"1", "2", "3"} and min(counts.values()) > 30
+    assert len({draft.key for draft in drafts}) == 3
 
 
 def test_nothing_seen_is_unsuitable() -> None:

@@ -15,7 +15,8 @@ from .image_scenes import camera, drafts, reasons, subject, thing
 SKILL = {skill.name: skill for skill in SKILLS}
 
 CUP = thing("cup", (-0.9, 1.5, 3), (0.4, 0.4, 0.4))
-LAMP = thing("lamp", (0.7, 0.5, 3.2), (0.5, 0.9, 0.5))
+LOW_CUP = thing("cup", (-0.5, 0.55, 2.2), (0.3,) * 3)
+FAR_LAMP = thing("lamp", (0.9, 0.5, 7), (0.8, 0.5, 0.5))
 
 
 def named(draft, things):
@@ -28,15 +29,16 @@ def named(draft, things):
     ("name", "axis", "answers"),
     [
         ("left_right_in_image", 0, ("left", "right")),
-        ("above_below_in_image", 1, ("below", "above")),
+        # Of two things of about one height below the camera, the nearer one is lower in the image.
+        ("above_below_in_image", 2, ("below", "above")),
     ],
 )
 def test_places_in_the_image(name, axis, answers):
     """Side of the first object, seen from the second; both orders are asked."""
-    found = drafts(SKILL[name], subject([CUP, LAMP]))
+    found = drafts(SKILL[name], subject([LOW_CUP, FAR_LAMP]))
     assert set(Counter(draft.answer for draft in found)) == set(answers)
     for draft in found:
-        first, second = named(draft, [CUP, LAMP])
+        first, second = named(draft, [LOW_CUP, FAR_LAMP])
         lower = first.box.center[axis] < second.box.center[axis]
         assert draft.answer == answers[0 if lower else 1]
         assert draft.question.index(first.category) < draft.question.index(second.category)
@@ -47,7 +49,29 @@ def test_places_in_the_image(name, axis, answers):
 def test_overlapping_extents_are_not_compared(name):
     """One object in front of a larger one is neither left nor right, above nor below."""
     screen = thing("screen", (0, 1, 5), (3, 3, 0.1))
-    assert reasons(SKILL[name], subject([CUP, screen])) == {"no clear pair"}
+    (reason,) = reasons(SKILL[name], subject([CUP, screen]))
+    assert reason.startswith("no clear pair")
+
+
+def test_what_is_above_another_thing_in_most_rooms_is_not_asked():
+    """A painting high on the wall is above any table, which needs no eyes."""
+    painting = thing("painting", (0, 1.9, 4), (0.8, 0.5, 0.1))
+    asked = subject([painting, thing("table", (0, 0.3, 4), (0.8, 0.5, 0.5))])
+    assert reasons(SKILL["above_below_in_image"], asked) == {"no clear pair of about one height"}
+
+
+def test_the_higher_thing_is_as_often_lower_in_the_image():
+    """Pairs of both kinds are there: each kind is about half of the draws."""
+    things = [LOW_CUP, FAR_LAMP, thing("box", (0.4, 0.35, 2.0), (0.3, 0.2, 0.3)),
+              thing("bed", (-0.6, 0.85, 4), (0.4, 0.2, 0.3))]  # fmt: skip
+    heights = {item.id: item.box.center[1] for item in things}
+    found = drafts(SKILL["above_below_in_image"], subject(things), 100)
+    as_in_reality = [
+        (draft.answer == "above") == (heights[first] > heights[second])
+        for draft in found
+        for first, second in [draft.provenance["objects"]]
+    ]
+    assert 0.3 < np.mean(as_in_reality) < 0.7
 
 
 @pytest.mark.parametrize(
@@ -116,10 +140,31 @@ VASE = thing("vase", (-1.3, 0.85, 3), (0.3, 0.4, 0.3), parents=("stool",))
 
 
 def test_on_top_of_names_the_carrier_and_offers_other_carriers():
-    """The scene says what holds it and the boxes touch; what carries something else is wrong."""
+    """The scene says what holds it and the boxes touch; what carries the like is wrong."""
     found = drafts(SKILL["on_top_of"], subject([TABLE, BOOK, STOOL, VASE]))
     answers = {draft.provenance["object"]: (draft.answer, draft.wrong) for draft in found}
     assert answers == {"book": ("table", ("stool",)), "vase": ("stool", ("table",))}
+
+
+def test_on_top_of_is_not_asked_where_words_tell():
+    """A fork is always in the kitchen, a television on its stand; a bed carries nothing here."""
+    fork = thing("fork", (0.3, 0.95, 3.3), (0.4, 0.3, 0.3), parents=("table",))
+    found = drafts(SKILL["on_top_of"], subject([TABLE, fork, STOOL, VASE]))
+    assert {draft.provenance["object"] for draft in found} <= {"vase"}
+    stand = thing("TV stand", (0, 0.5, 3.5), (1.6, 0.6, 0.8))
+    screen = thing("television", (0.3, 0.95, 3.3), (0.4, 0.3, 0.3), parents=("TV stand",))
+    assert drafts(SKILL["on_top_of"], subject([stand, screen, STOOL, VASE])) == []
+    bed = thing("bed", (1.6, 0.4, 4), (0.7, 0.7, 0.7))
+    assert drafts(SKILL["on_top_of"], subject([TABLE, BOOK, bed])) == []
+
+
+def test_carriers_are_drawn_alike():
+    """Of three things on the table and one on the stool, half of the questions are on the stool."""
+    more = [thing(name, (x, 0.95, 3.3), (0.3, 0.3, 0.3), parents=("table",))
+            for name, x in (("pen", -0.55), ("mug", -0.15))]  # fmt: skip
+    found = drafts(SKILL["on_top_of"], subject([TABLE, BOOK, STOOL, VASE, *more]), 100)
+    assert len({draft.provenance["object"] for draft in found}) == 4
+    assert 35 < Counter(draft.answer for draft in found)["stool"] < 65
 
 
 @pytest.mark.parametrize(
@@ -209,4 +254,4 @@ def test_taller_object_is_taller_in_reality_not_in_the_image():
 @pytest.mark.parametrize("skill", SKILLS, ids=lambda skill: skill.name)
 def test_scene_without_pictures_is_refused(skill):
     """Single-image skills need frames."""
-    assert reasons(skill, subject([CUP, LAMP], [])) == {"no frames"}
+    assert reasons(skill, subject([LOW_CUP, FAR_LAMP], [])) == {"no frames"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
 from spatune.agent.answers import parse_point
@@ -68,19 +70,27 @@ def cups(*centres):
 
 
 def test_count_is_that_of_visible_objects():
-    """Three in sight, one behind the camera: three; wrong counts are near."""
+    """Three in sight of the first camera, one of the second; wrong counts are near."""
     things = [
         *cups((-1, 1, 3), (0, 1, 3), (1, 1, 4), (0, 1, -3)),
         thing("bed", (0, 2, 6), (1,) * 3),
     ]
-    found = drafts(SKILL["count_in_image"], subject(things))
-    answers = {draft.provenance["category"]: draft.answer for draft in found}
-    assert answers == {"cup": "3", "bed": "1"}
+    found = drafts(SKILL["count_in_image"], subject(things, [camera(), camera(yaw=180)]), 80)
+    answers = {(draft.frames, draft.provenance["category"]): draft.answer for draft in found}
+    expected = {((0,), "cup"): "3", ((0,), "bed"): "1", ((1,), "cup"): "1", ((1,), "bed"): "0"}
+    assert answers == expected
     for draft in found:
         assert all(0 < abs(int(wrong) - int(draft.answer)) <= 3 for wrong in draft.wrong)
         assert all(int(wrong) >= 0 for wrong in draft.wrong)
-    several = sum(draft.answer == "3" for draft in found)
-    assert several > len(found) / 2
+    counts = Counter(draft.answer for draft in found)
+    assert min(counts[number] for number in "013") > 15
+
+
+def test_nothing_that_looks_like_it_is_in_an_image_with_none():
+    """A mug is in sight of the camera that sees no cup: nobody can say that there is none."""
+    things = [*cups((0, 1, -3)), thing("mug", (0, 1, 3), (0.5,) * 3)]
+    found = drafts(SKILL["count_in_image"], subject(things, [camera(), camera(yaw=180)]))
+    assert {draft.answer for draft in found} == {"1"}
 
 
 @pytest.mark.parametrize(

@@ -85,10 +85,9 @@ def facing(film: Film, question: Question) -> Finding:
         name: abs(turn(heading, film.only(name, question.frames).spot - look.spot))
         for name in question.options
     }
-    ranked = sorted(off, key=lambda name: off[name])
-    clear = off[ranked[0]] <= AHEAD_SURELY and off[ranked[1]] >= ASIDE_SURELY
-    why = f"{off[ranked[0]]:.0f}, then {off[ranked[1]]:.0f} degrees"
-    return Finding.of_choice(question.answer, ranked[0], clear, why)
+    return Finding.of_extreme(
+        question.answer, off, lambda low, high: low <= AHEAD_SURELY and high >= ASIDE_SURELY
+    )
 
 
 def other_side(film: Film, question: Question) -> Finding:

@@ -50,9 +50,8 @@ def _image_facts(look: Look, text: str) -> Iterator[Finding]:
         elif found := re.fullmatch(
             r"Of these, the (.+) is (closest to|farthest from) the camera\.", sentence
         ):
-            metres = [look.seen[look.only(name).id].nearest for name in placed]
-            best, clear = extreme(metres, found[2])
-            yield Finding.of_choice(found[1], placed[best], clear, found[2])
+            metres = {name: look.seen[look.only(name).id].nearest for name in placed}
+            yield extreme(found[1], metres, found[2])
         else:
             name, side, metres = read(
                 r"The (.+?) is((?: on the left| on the right| in the middle)(?: of the image,)|) "

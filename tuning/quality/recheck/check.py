@@ -21,12 +21,30 @@ _NAMED = 3
 
 
 def check_data(config: CheckConfig) -> CheckReport:
-    """Compute the answers of drawn questions again, print a table and write the result.
+    """Print and write what `compared` says; end in an error if it does not say yes.
 
     Raises:
-        SpatuneError: An answer is denied, or a question of a task with a second method is not
-            understood; a wrong setting, an unknown task, no data or damaged
-            data, data that are not of houses, or a file that cannot be written.
+        SpatuneError: As `compared` raises it; an answer is denied, a question of a task with a
+            second method is not understood, or a file cannot be written.
+    """
+    report = compared(config)
+    report.show()
+    _write(config.out or config.data / "check.json", report, config)
+    for what, found in (("denied", report.disagreements), ("not understood", report.unread)):
+        if found:
+            first = "; ".join(
+                f"{one.id}: {one.answer[:40]!r}, but {one.finding.second}" for one in found[:_NAMED]
+            )
+            raise SpatuneError(f"{len(found)} of {len(report.checked)} answers are {what}: {first}")
+    return report
+
+
+def compared(config: CheckConfig) -> CheckReport:
+    """Compute the answers of drawn questions again.
+
+    Raises:
+        SpatuneError: A wrong setting, an unknown task, no data or damaged data, or data that are
+            not of houses.
     """
     if config.questions < 1:
         raise SpatuneError(f"--questions is {config.questions}; use at least 1")
@@ -46,16 +64,7 @@ def check_data(config: CheckConfig) -> CheckReport:
             checked.append(one)
             denied = sum(other.finding.verdict == "disagree" for other in checked)
             progress.update(len(checked), f"{denied} disagreements")
-    report = CheckReport(tuple(sorted(checked, key=lambda one: (one.task, one.id))))
-    report.show()
-    _write(config.out or config.data / "check.json", report, config)
-    for what, found in (("denied", report.disagreements), ("not understood", report.unread)):
-        if found:
-            first = "; ".join(
-                f"{one.id}: {one.answer[:40]!r}, but {one.finding.second}" for one in found[:_NAMED]
-            )
-            raise SpatuneError(f"{len(found)} of {len(checked)} answers are {what}: {first}")
-    return report
+    return CheckReport(tuple(sorted(checked, key=lambda one: (one.task, one.id))))
 
 
 def evenly(sizes: Mapping[str, int], total: int) -> dict[str, int]:

@@ -77,7 +77,7 @@ class Film:
         group = self.group(category, frames)
         if len(group) > 1:
             raise Doubt(f"{len(group)} things are a {category}")
-        return group[0]
+        return next(iter(group))
 
     def named(self, category: str, frames: Sequence[int]) -> Thing:
         """What `the <category>` names in frames that show no trace of another such thing.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,6 +28,33 @@ class Finding:
         """Compare texts; unless `clear`, the second could as well have been another."""
         verdict: Verdict = "agree" if answer == second else "disagree"
         return cls(verdict if clear else "in band", f"{second} ({why})" if why else second)
+
+    @classmethod
+    def of_extreme(
+        cls,
+        answer: str,
+        values: Mapping[str, float],
+        differ: Callable[[float, float], bool],
+        *,
+        largest: bool = False,
+    ) -> Finding:
+        """Compare a name with the one that has the least or the largest of some values.
+
+        Args:
+            answer: The name.
+            values: Values by name.
+            differ: Whether two values, the lesser one first, are clearly different.
+            largest: Whether the largest value is asked for.
+        """
+        ranked = sorted(values, key=lambda name: values[name], reverse=largest)
+        text = ", ".join(f"{name} {values[name]:.3g}" for name in ranked)
+        if answer not in values:
+            return cls("disagree", text)
+        rival = ranked[0] if answer != ranked[0] else ranked[min(1, len(ranked) - 1)]
+        low, high = sorted((values[answer], values[rival]))
+        if not differ(low, high):
+            return cls("in band", text)
+        return cls("agree" if answer == ranked[0] else "disagree", text)
 
     @classmethod
     def of_number(

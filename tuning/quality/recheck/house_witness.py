@@ -41,6 +41,7 @@ class HouseWitness:
         things: Furniture and what stands on it, by AI2-THOR's id.
         names: What geoms belong to, by AI2-THOR's ids; entry 0 is empty.
         room_areas: Square metres of each floor's mesh, by the room's id.
+        room_middles: Centre of mass (2,) of each floor's mesh, by the room's id.
         room_kinds: What each room is called, by its id.
 
     Raises:
@@ -60,11 +61,16 @@ class HouseWitness:
         self.names = tuple(by_number.get(n, owner) for n, owner in enumerate(held.owners))
         self._model.geom_group[:] = np.where(held.shown, _SOLID, _HIDDEN)
         self.room_areas: dict[str, float] = {}
+        self.room_middles: dict[str, np.ndarray] = {}
         self.room_kinds: dict[str, str] = {}
         for room in house.rooms:
             geom = self._model.geom(f"{room.id}|floor").id
             self._model.geom_group[geom] = _FLOOR
-            self.room_areas[room.id] = self._area(geom)
+            corners = self._triangles(geom)
+            areas = np.linalg.norm(np.cross(*np.diff(corners, axis=1).swapaxes(0, 1)), axis=1) / 2
+            self.room_areas[room.id] = float(areas.sum())
+            middles = corners.mean(axis=1)[:, :2]
+            self.room_middles[room.id] = areas @ middles / areas.sum()
             self.room_kinds[room.id] = words_of(room.room_type)
         self.things: dict[str, Thing] = {}
         placed = {thing.id for thing, _ in house.all_objects()}
@@ -123,11 +129,11 @@ class HouseWitness:
         local = self._model.mesh_vert[first : first + count].astype(float)
         return self._data.geom_xpos[geom] + local @ self._data.geom_xmat[geom].reshape(3, 3).T
 
-    def _area(self, geom: int) -> float:
+    def _triangles(self, geom: int) -> np.ndarray:
+        """Corners (T, 3, 3)."""
         mesh = self._model.geom_dataid[geom]
         first, count = self._model.mesh_faceadr[mesh], self._model.mesh_facenum[mesh]
-        a, b, c = self._vertices(geom)[self._model.mesh_face[first : first + count]].swapaxes(0, 1)
-        return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+        return self._vertices(geom)[self._model.mesh_face[first : first + count]]
 
     def _thing(self, name: str, object_id: str, object_type: str) -> Thing:
         geom = self._model.geom(name).id

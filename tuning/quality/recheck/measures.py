@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from ...questions.question import Question
 from .film import Film
 from .finding import Doubt, Finding
@@ -154,18 +152,12 @@ def largest_room(film: Film, question: Question) -> Finding:
         areas[kind] = max(areas.get(kind, 0.0), film.house.room_areas[name])
     if sorted(areas) != sorted(listed.split(", ")):
         raise Doubt(f"the rooms are {', '.join(sorted(areas))}")
-    ranked = sorted(areas, key=lambda kind: -areas[kind])
-    return Finding.of_choice(
-        question.answer, ranked[0], areas[ranked[0]] >= CLEAR_RATIO * areas[ranked[1]]
-    )
+    return Finding.of_extreme(question.answer, areas, _clearly_larger, largest=True)
 
 
 def nearest(question: Question, gaps: dict[str, float]) -> Finding:
     """Compare with the least of some distances, by name."""
-    ranked = sorted(gaps, key=lambda name: gaps[name])
-    least, next_ = gaps[ranked[0]], gaps[ranked[1]]
-    clear = next_ - least > GAP_METRES
-    return Finding.of_choice(question.answer, ranked[0], clear, f"{least:.2f} m, then {next_:.2f}")
+    return Finding.of_extreme(question.answer, gaps, lambda low, high: high - low > GAP_METRES)
 
 
 def _walked(film: Film, question: Question) -> list[str]:
@@ -192,8 +184,9 @@ def _size(question: Question, metres: float) -> Finding:
 
 
 def _larger(question: Question, things: Sequence[Thing], upright: bool) -> Finding:
-    sides = [thing.height if upright else float(thing.sides[2]) for thing in things]
-    best = int(np.argmax(sides))
-    clear = max(sides) >= CLEAR_RATIO * min(sides)
-    why = " and ".join(f"{side:.2f}" for side in sides) + " m"
-    return Finding.of_choice(question.answer, things[best].category, clear, why)
+    sides = {t.category: t.height if upright else float(t.sides[2]) for t in things}
+    return Finding.of_extreme(question.answer, sides, _clearly_larger, largest=True)
+
+
+def _clearly_larger(low: float, high: float) -> bool:
+    return high >= CLEAR_RATIO * low

@@ -50,13 +50,13 @@ def clip(film: Film, question: Question) -> Finding:
     steps = list(zip(looks, looks[1:], strict=False))
     turns = np.array([turned(*step) for step in steps])
     metres = max(way_metres(looks[0], look) for look in looks)
-    straight = [main_way(*step)[0] == "forward" for step in steps]
+    ways = {main_way(*step)[0] for step in steps}
     if metres < 0.1 and (turns > CLEAR_TURN).all():
         second = "It stays in place and turns to the right"
     elif metres < 0.1 and (turns < -CLEAR_TURN).all():
         second = "It stays in place and turns to the left"
-    elif metres > 0.5 and all(straight) and np.abs(turns).max() < CLEAR_TURN:
-        second = "It moves forward without turning"
+    elif metres > 0.5 and len(ways) == 1 and np.abs(turns).max() < CLEAR_TURN:
+        second = f"It moves {ways.pop()} without turning"
     else:
         second = "none of these"
     return Finding.of_choice(question.answer, second, True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...questions.question import Question
 from .film import Film
-from .finding import Finding, Unread
+from .finding import Finding, Unread, together
 from .look import Look, Spot
 from .reading import read
 
@@ -56,9 +56,9 @@ def point_order(film: Film, question: Question) -> Finding:
     if len(spots) != int(count):
         return Finding("disagree", f"{len(spots)} marks")
     names = [f"point {label}" for label, _, _ in question.marks[0]]
-    by_depth, clear = extreme([spot.depth for spot in spots], word)
-    by_ray, also = extreme([spot.metres for spot in spots], word)
-    return Finding.of_choice(question.answer, names[by_ray], clear and also and by_depth == by_ray)
+    depths = {name: spot.depth for name, spot in zip(names, spots, strict=True)}
+    metres = {name: spot.metres for name, spot in zip(names, spots, strict=True)}
+    return together(extreme(question.answer, values, word) for values in (depths, metres))
 
 
 def object_order(film: Film, question: Question) -> Finding:
@@ -69,11 +69,8 @@ def object_order(film: Film, question: Question) -> Finding:
         question.question,
     )
     look = film.look(question.frames[0])
-    names = listed.split(", ")
-    metres = [look.seen[look.only(name).id].nearest for name in names]
-    best, clear = extreme(metres, word)
-    why = ", ".join(f"{value:.2f}" for value in metres)
-    return Finding.of_choice(question.answer, names[best], clear, why)
+    metres = {name: look.seen[look.only(name).id].nearest for name in listed.split(", ")}
+    return extreme(question.answer, metres, word)
 
 
 def object_distance(film: Film, question: Question) -> Finding:
@@ -117,12 +114,14 @@ def nearest_metres(look: Look, name: str, answer: str) -> Finding:
     return Finding.of_number(answer, metres, NEAREST_BAND, exact=NEAREST_EXACT)
 
 
-def extreme(metres: list[float], word: str) -> tuple[int, bool]:
-    """Place of the least or greatest, and whether the next one is clearly different."""
-    order = np.argsort(metres)
-    first, second = order[:2] if word.startswith("close") else order[:-3:-1]
-    low, high = sorted((metres[first], metres[second]))
-    return int(first), high - low >= CLEAR_METRES and high >= CLEAR_RATIO * low
+def extreme(answer: str, metres: dict[str, float], word: str) -> Finding:
+    """Compare a name with that of the least (`closest to`) or greatest of some distances."""
+    far = word.startswith("far")
+    return Finding.of_extreme(answer, metres, _differ, largest=far)
+
+
+def _differ(low: float, high: float) -> bool:
+    return high - low >= CLEAR_METRES and high >= CLEAR_RATIO * low
 
 
 def _marks(film: Film, question: Question) -> tuple[Spot, dict[str, Spot]]:

@@ -56,10 +56,11 @@ def hidden(film: Film, question: Question) -> Finding:
         thing = film.named(option, question.frames)
         points = thing.vertices[:: max(1, len(thing.vertices) // _POINTS)]
         parts[option] = float((look.first_hits(points) == number).mean())
-    ranked = sorted(parts, key=lambda option: -parts[option])
-    best, next_ = parts[ranked[0]], parts[ranked[1]]
-    clear = best >= HIDDEN_SURELY and next_ <= SPARED_SURELY
-    return Finding.of_choice(question.answer, ranked[0], clear, f"{best:.2f}, then {next_:.2f}")
+    return Finding.of_extreme(question.answer, parts, _clearly_more, largest=True)
+
+
+def _clearly_more(low: float, high: float) -> bool:
+    return high >= HIDDEN_SURELY and low <= SPARED_SURELY
 
 
 def _odd(question: Question, chosen: list[bool], seen: list[float]) -> Finding:

@@ -6,7 +6,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...questions.question import Question
-from . import bearings, boxes, captions, layout, measures, motions, points, routes, sides, sight
+from . import (
+    bearings,
+    boxes,
+    captions,
+    gatherings,
+    layout,
+    measures,
+    motions,
+    points,
+    routes,
+    sides,
+    sight,
+)
 from .film import Film
 from .finding import Finding
 
@@ -63,6 +75,8 @@ CHECKS: dict[str, Check] = {
     "unseen_side": Check(sides.unseen_side, "rays aimed at the sides of a mesh"),
     "shown_side": Check(sides.shown_side, "rays aimed at the sides of a mesh"),
     "hidden_object": Check(sides.hidden, "rays aimed at vertices are stopped"),
+    "room_round": Check(gatherings.around, "angles about the centre of a floor's triangles"),
+    "object_between": Check(gatherings.between, "angles of complex numbers at middles of meshes"),
     "objects_total_views": Check(sight.total, "things that rays of views hit"),
     "depth_comparison_points": Check(points.point_order, "rays through marks"),
     "depth_order_objects": Check(points.object_order, "shortest rays that hit things"),
