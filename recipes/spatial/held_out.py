@@ -32,16 +32,23 @@ SEED = 0
 
 
 def chosen(data: Path, quota: int) -> list[Question]:
-    """At most `quota` questions a task, balanced in answers, scenes and letters, by id."""
+    """At most `quota` questions a task, balanced in answers, scenes and letters, by id.
+
+    A task with less than half the quota is left out: its mean would weigh as much as any other's.
+    """
     files = QuestionFiles(data)
     tasks: dict[str, list[Outline]] = {}
     for place, question in files.placed():
-        if question.form in ("choice", "number"):
+        # No relative error is defined where the truth is zero.
+        if question.form == "choice" or (question.form == "number" and float(question.answer) > 0):
             tasks.setdefault(question.task, []).append(Outline.of(question, place))
     questions = []
     for task in sorted(tasks):
         classes = AnswerClasses.of(tasks[task])
         outlines = choose(tasks[task], quota, SEED, classes)
+        if 2 * len(outlines) < quota:
+            print(f"left out: {task}, of which there are {len(outlines)} questions only")
+            continue
         letters = place_letters(outlines, SEED)
         for outline in outlines:
             question = files.at(outline.place)

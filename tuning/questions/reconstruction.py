@@ -40,6 +40,9 @@ its pixels is seen."""
 SPARED_PART = 0.05
 """Share of a wrong option's box that the same thing hides, at most."""
 
+THICK = 0.15
+"""Metres: what is narrower, a painting or a flat screen, has no sides to be named."""
+
 _TRIES = 6
 _TOTAL_TRIES = 16
 _SIDE_TRIES = 12
@@ -172,7 +175,8 @@ def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int)
     candidates = []
     for thing in subject.scene.objects:
         places = [k for k, frame in enumerate(subject.frames) if _share(frame, thing) > CLEAR_SHARE]
-        if upright(thing) and len(places) > 1:
+        thick = thing.box.lengths[[0, 2]].min() >= THICK
+        if thick and upright(thing) and len(places) > 1:
             spread = sampled_places(len(places), _MOST_FRAMES)
             candidates.append((thing, [places[k] for k in spread]))
     wanted = rng.permutation(list(_SIDES))

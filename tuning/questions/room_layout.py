@@ -97,6 +97,8 @@ def object_between(subject: Subject, rng: np.random.Generator) -> Draft:
                 k
                 for k, thing in enumerate(things)
                 if k not in (at, one, other)
+                and far[k, one]
+                and far[k, other]
                 and angles[k, one, other] <= ASIDE_ANGLE
                 and not alike(thing.category, things[at].category)
             ]
