@@ -132,7 +132,7 @@ PARTS = {
 
 def main() -> None:
     """Measure each part in a fresh process and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--trajectories", type=int, default=40)
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/spatial_data.json"))
     parser.add_argument("--part", choices=PARTS, help=argparse.SUPPRESS)

@@ -83,7 +83,7 @@ def main() -> None:
     import pyarrow
     import pyarrow.parquet as parquet
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--quota", type=int, default=20)
     parser.add_argument("--out", type=Path, default=Path("bench_spatial/data/own"))

@@ -58,7 +58,7 @@ def strip(images: list[bytes]) -> Image.Image:
 
 def main() -> None:
     """Write the page and the pictures."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("data", type=Path)
     options = parser.parse_args()
     found, pictures = examples(options.data), Pictures(options.data)

@@ -134,7 +134,8 @@ def test_depth_segmentation_and_video_are_kept_when_asked_for(tmp_path: Path) ->
     import imageio.v2 as imageio
 
     with imageio.get_reader(folder / "video.mp4") as video:
-        assert video.count_frames() == len(trajectory.frames)
+        count = video.count_frames()  # pyright: ignore[reportAttributeAccessIssue]
+        assert count == len(trajectory.frames)
 
 
 @pytest.mark.parametrize(
