@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -18,6 +19,10 @@ from .report import CheckReport
 from .scene_check import Checked, SceneQuestions, check_scene
 
 _NAMED = 3
+
+_TOGETHER = 3
+"""Questions of a task that are drawn on one walk before the next walk is taken: casting rays for a
+walk's frames takes longer than all its questions."""
 
 
 def check_data(config: CheckConfig) -> CheckReport:
@@ -81,14 +86,19 @@ def evenly(sizes: Mapping[str, int], total: int) -> dict[str, int]:
     return taken
 
 
+_Drawable = tuple[int, int, str, Place]
+"""Hash of the walk, hash of the question, its id and place."""
+
+
 def _drawn(files: QuestionFiles, config: CheckConfig) -> list[Question]:
-    tasks: dict[str, list[tuple[int, str, Place]]] = {}
+    tasks: dict[str, list[_Drawable]] = {}
     for place, question in files.placed():
         if question.source != "procthor":
             raise SpatuneError(f"{question.id} is of source {question.source!r}; give the data of "
                                "`spatune data generate --source houses`")  # fmt: skip
+        walk = stable_hash(config.seed, "walk", question.scene, question.trajectory)
         order = stable_hash(config.seed, "check", question.id)
-        tasks.setdefault(question.task, []).append((order, question.id, place))
+        tasks.setdefault(question.task, []).append((walk, order, question.id, place))
     for task in config.tasks:
         if task not in tasks:
             raise SpatuneError(f"there is no task {task!r}; tasks are: {', '.join(sorted(tasks))}")
@@ -103,8 +113,15 @@ def _drawn(files: QuestionFiles, config: CheckConfig) -> list[Question]:
     ]
 
 
-def _least(group: Sequence[tuple[int, str, Place]], count: int) -> list[tuple[int, str, Place]]:
-    return sorted(group, key=lambda entry: entry[:2])[:count]
+def _least(group: Sequence[_Drawable], count: int) -> list[_Drawable]:
+    """A few questions of every walk, walk after walk, then a few more."""
+    before: Counter[int] = Counter()
+    rounds: list[tuple[int, _Drawable]] = []
+    for entry in sorted(group, key=lambda entry: entry[:3]):
+        rounds.append((before[entry[0]] // _TOGETHER, entry))
+        before[entry[0]] += 1
+    rounds.sort(key=lambda pair: (pair[0], pair[1][:3]))
+    return [entry for _, entry in rounds[:count]]
 
 
 def _thresholds(data: Path) -> Thresholds:
