@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import SpatuneError
+from ..evaluation.json_lines import read_json_lines
 from ..evaluation.store import write_atomically
 
 Ask = tuple[str, int]
@@ -62,7 +62,7 @@ class AnswerLog:
         self.answers: dict[Ask, AnswerLine] = {}
         whole = 0
         if path.exists():
-            lines, whole = _read(path)
+            lines, whole = read_json_lines(path, lambda data: AnswerLine(**data), "an answer")
             self.answers = {line.ask: line for line in lines}
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         os.ftruncate(self._descriptor, whole)
@@ -98,22 +98,3 @@ class AnswerLog:
 
 def _text(line: AnswerLine) -> str:
     return json.dumps(asdict(line), sort_keys=True) + "\n"
-
-
-def _read(path: Path) -> tuple[list[AnswerLine], int]:
-    """The lines, and how many bytes of the file they are: fewer than all if the last is torn."""
-    parsed, whole = [], 0
-    lines = path.read_bytes().splitlines(keepends=True)
-    for number, line in enumerate(lines, 1):
-        try:
-            if not line.endswith(b"\n"):
-                break
-            parsed.append(AnswerLine(**json.loads(line)))
-        except (ValueError, TypeError):
-            if number == len(lines):
-                break
-            raise SpatuneError(
-                f"{path}: line {number} is not an answer; delete that line and run again"
-            ) from None
-        whole += len(line)
-    return parsed, whole

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpatuneError
+from .json_lines import read_json_lines
 from .keys import EpisodeKey
 from .records import EpisodeRecord
 
@@ -171,23 +172,7 @@ def _read(path: Path) -> list[EpisodeRecord]:
 
 def _parse(path: Path) -> tuple[list[EpisodeRecord], int]:
     """Records of the file and the number of bytes before a torn last line."""
-    data = path.read_bytes()
-    lines = data.splitlines(keepends=True)
-    records: list[EpisodeRecord] = []
-    whole = 0
-    for number, line in enumerate(lines, start=1):
-        try:
-            if not line.endswith(b"\n"):
-                break
-            records.append(EpisodeRecord.from_json(json.loads(line)))
-        except (ValueError, KeyError, TypeError):
-            if number == len(lines):
-                break
-            raise SpatuneError(
-                f"{path}: line {number} is not an episode record; delete that line and run again"
-            ) from None
-        whole += len(line)
-    return records, whole
+    return read_json_lines(path, EpisodeRecord.from_json, "an episode record")
 
 
 def _locked(directory: Path) -> int:

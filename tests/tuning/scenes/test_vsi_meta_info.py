@@ -239,7 +239,7 @@ def test_real_counts_are_asked_right(real) -> None:
     for raw, scene in real:
         for draft in drafts(object_counting, scene):
             asked += 1
-            assert int(draft.answer) == raw["object_counts"][draft.key[0]]
+            assert int(draft.answer) == raw["object_counts"][draft.provenance["category"]]
     assert asked == 12 * 15
 
 
