@@ -21,6 +21,17 @@ def signed_area(polygon: Polygon) -> float:
     return sum(_turn(origin, a, b) for a, b in _edges(polygon)) / 2
 
 
+def centroid(polygon: Polygon) -> GroundPoint:
+    """Centre of mass of a simple polygon with an area."""
+    first, turns, x, z = polygon[0], 0.0, 0.0, 0.0
+    for a, b in _edges(polygon):
+        turn = _turn(first, a, b)
+        turns += turn
+        x += turn * (first[0] + a[0] + b[0])
+        z += turn * (first[1] + a[1] + b[1])
+    return x / (3 * turns), z / (3 * turns)
+
+
 def contains(polygon: Polygon, point: GroundPoint) -> bool:
     """Whether a point is in a simple polygon or on its border."""
     inside = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..scenes.subject import Subject
+from ..seeds import generator_of
 from .question import LETTERS, Draft, Question
 from .skill import Skill, Unsuitable
 
@@ -113,5 +113,4 @@ def _finished(
 
 
 def _random(*parts: object) -> np.random.Generator:
-    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-    return np.random.default_rng(int.from_bytes(digest[:16], "little"))
+    return generator_of(json.dumps(parts))

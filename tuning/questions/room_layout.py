@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ...envs.houses.polygon import contains
+from ...envs.houses.polygon import centroid, contains
 from ..scenes.scene import SceneObject, SceneRoom
 from ..scenes.subject import Subject
 from .draws import pick
@@ -265,8 +265,5 @@ def _point(thing: SceneObject) -> tuple[float, float]:
 def _middle(room: SceneRoom | None) -> np.ndarray | None:
     """Centre of mass (2,) of a room's floor; None where it is not on the floor."""
     assert room is not None, "rooms without a floor plan have no middle"
-    floor = np.array(room.floor)
-    after = np.roll(floor, -1, axis=0)
-    cross = floor[:, 0] * after[:, 1] - after[:, 0] * floor[:, 1]
-    middle = ((floor + after) * cross[:, None]).sum(axis=0) / (3 * cross.sum())
-    return middle if contains(room.floor, (float(middle[0]), float(middle[1]))) else None
+    middle = centroid(room.floor)
+    return np.array(middle) if contains(room.floor, middle) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from ...envs.houses.renderer import Camera, HouseRenderer
 from ..scenes.house_scene import house_scene
 from ..scenes.pinhole import Pinhole
 from ..scenes.trajectory import Frame, Labels, Sighting, Trajectory, sampled_places
+from ..seeds import generator_of
 from .walkthrough import STEP_METRES, WalkPlanner, WalkPose
 
 FRAMES_A_SECOND = 10.0
@@ -78,8 +78,7 @@ class HouseWalker:
     def plan(self, number: int, seed: int) -> list[WalkPose]:
         """Poses of a walk; see `WalkPlanner.plan`."""
         text = json.dumps([seed, self.scene.name, number])
-        digest = hashlib.sha256(f"walk {text}".encode()).digest()
-        return self._planner.plan(np.random.default_rng(int.from_bytes(digest[:16], "little")))
+        return self._planner.plan(generator_of(f"walk {text}"))
 
     def walk(self, number: int, seed: int, frames: int | None = None) -> Trajectory:
         """A trajectory with images and labels in memory.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from ..scenes.box import Box
 from ..scenes.pinhole import Pinhole
 from ..scenes.scene import Scene, SceneObject
 from ..scenes.trajectory import Frame, Labels, Sighting, Trajectory
+from ..seeds import generator_of
 
 FRAMES_A_SECOND = 10.0
 VISIBLE_METRES = 1.5
@@ -85,8 +85,7 @@ class Tabletop:
         suite, task_id = self._key
         scene = self._scene(f"{suite}-{task_id:02d}-{init_index:02d}")
         text = json.dumps([seed, suite, task_id, init_index, number])
-        digest = hashlib.sha256(f"orbit {text}".encode()).digest()
-        rng = np.random.default_rng(int.from_bytes(digest[:16], "little"))
+        rng = generator_of(f"orbit {text}")
         middle = np.mean([thing.box.center for thing in scene.objects], axis=0)
         positions, target = orbit_path(middle, frames, self._config, rng)
         pictures = tuple(

@@ -9,7 +9,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
 from ...envs.houses.house import House
-from ...envs.houses.polygon import contains
+from ...envs.houses.polygon import centroid, contains
 from ...envs.houses.reachable import ReachableGrid
 from ...errors import SpatuneError
 
@@ -98,8 +98,7 @@ class WalkPlanner:
         return poses
 
     def _centre(self, number: int, floor: tuple[tuple[float, float], ...]) -> int:
-        centroid = _centroid(np.array(floor))
-        gaps = np.linalg.norm(self._grid.points - centroid, axis=1)
+        gaps = np.linalg.norm(self._grid.points - np.array(centroid(floor)), axis=1)
         return int(np.argmin(np.where(self._rooms == number, gaps, np.inf)))
 
     def _adjacent(self, rooms: int) -> list[list[int]]:
@@ -161,10 +160,3 @@ class WalkPlanner:
     def _pose(self, cell: int, turns: int) -> WalkPose:
         x, z = self._grid.points[cell]
         return WalkPose(float(x), float(z), turns * TURN_DEGREES % 360.0)
-
-
-def _centroid(polygon: np.ndarray) -> np.ndarray:
-    """Centre of mass (2,) of a simple polygon (N, 2)."""
-    after = np.roll(polygon, -1, axis=0)
-    cross = polygon[:, 0] * after[:, 1] - after[:, 0] * polygon[:, 1]
-    return ((polygon + after) * cross[:, None]).sum(axis=0) / (3 * cross.sum())

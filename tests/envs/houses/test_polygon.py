@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from shapely import LinearRing, Point, Polygon, box, unary_union
 
 from spatune.envs.houses.house import GroundPoint
-from spatune.envs.houses.polygon import contains, crossing_edges, overlap_area, signed_area
+from spatune.envs.houses.polygon import (
+    centroid,
+    contains,
+    crossing_edges,
+    overlap_area,
+    signed_area,
+)
 
 L_SHAPE = [(0.0, 0.0), (4.0, 0.0), (4.0, 1.0), (1.0, 1.0), (1.0, 3.0), (0.0, 3.0)]
 
@@ -51,6 +57,13 @@ def test_area_is_shapelys_and_positive_for_counterclockwise_corners(
     ring = LinearRing(polygon)
     area = Polygon(polygon).area
     assert signed_area(polygon) == pytest.approx(area if ring.is_ccw else -area, abs=1e-9)
+
+
+@given(stars() | floors())
+def test_the_centroid_is_shapelys(polygon: list[GroundPoint]) -> None:
+    assume(Polygon(polygon).area > 1e-3)
+    middle = Polygon(polygon).centroid
+    assert centroid(polygon) == pytest.approx((middle.x, middle.y), abs=1e-6)
 
 
 @given(stars() | floors(), points)
