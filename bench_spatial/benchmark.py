@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -118,17 +118,20 @@ class Benchmark(ABC):
         raise SpatuneError(f"{self.name} has no variant {name!r}; choose one of: {known}")
 
 
+def mean_of(values: Iterable[float | None]) -> float | None:
+    """Mean of the values that are not None, or None without any."""
+    known = [value for value in values if value is not None]
+    return fmean(known) if known else None
+
+
 def mean_score(scored: Sequence[Scored]) -> float | None:
     """Mean of the scores, or None without any."""
-    values = [one.score for one in scored if one.score is not None]
-    return fmean(values) if values else None
+    return mean_of(one.score for one in scored)
 
 
 def category_means(scored: Sequence[Scored]) -> Mapping[str, float | None]:
     """Mean score of each category, by name in alphabetical order; None where none has a score."""
-    groups: dict[str, list[float]] = {}
+    groups: dict[str, list[float | None]] = {}
     for one in scored:
-        group = groups.setdefault(one.sample.category, [])
-        if one.score is not None:
-            group.append(one.score)
-    return {name: fmean(groups[name]) if groups[name] else None for name in sorted(groups)}
+        groups.setdefault(one.sample.category, []).append(one.score)
+    return {name: mean_of(groups[name]) for name in sorted(groups)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -93,9 +94,15 @@ class VideoFile:
 
 @dataclass(frozen=True)
 class FrameFolder:
-    """A video as a folder of pictures, in the order of their names."""
+    """A video as a folder of pictures, in the order of their names.
+
+    Attributes:
+        path: The folder.
+        ending: Where names (without suffix) end with it, only those pictures are shown.
+    """
 
     path: Path
+    ending: str = ""
 
     def count(self, frames: int) -> int:
         """`frames`."""
@@ -108,9 +115,26 @@ class FrameFolder:
         if not self.path.is_dir():
             raise SpatuneError(f"{self.path}: no such folder of frames")
         files = sorted(p for p in self.path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        files = [file for file in files if file.stem.endswith(self.ending)] or files
         if not files:
             raise SpatuneError(f"{self.path}: the folder holds no picture")
         return [ImageFile(files[place]).load(1)[0] for place in even_places(len(files), frames)]
+
+
+def find_video(places: Iterable[Path], ending: str = "") -> VideoFile | FrameFolder | None:
+    """The video `{place}.mp4`, or the folder of pictures `{place}/`, of the first place with one.
+
+    Args:
+        places: Paths without a suffix.
+        ending: That of `FrameFolder`.
+    """
+    for place in places:
+        film = place.with_name(f"{place.name}.mp4")
+        if film.is_file():
+            return VideoFile(film)
+        if place.is_dir():
+            return FrameFolder(place, ending)
+    return None
 
 
 def decode_image(data: bytes, name: str) -> NDArray[np.uint8]:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ..evaluation.paired_metrics import PairedMetric
 from ..evaluation.store import read_records, write_atomically
+from .benchmark import mean_score
 from .report import SpatialReport, points
 
 
@@ -56,9 +57,8 @@ def compare_modes(reports: Sequence[SpatialReport], directory: Path) -> Table:
 
 
 def _entry(report: SpatialReport) -> dict[str, Any]:
-    scores = [one.score for one in report.outcome.scored if one.score is not None]
     return {
         "samples": report.totals.samples,
         "overall": report.totals.numbers["overall"],
-        "mean": sum(scores) / len(scores) if scores else None,
+        "mean": mean_score(report.outcome.scored),
     }

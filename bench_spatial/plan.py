@@ -23,7 +23,7 @@ from .scores.judge import local_judge
 from .selection import choose, ids_sha256, order_sha256, read_kept_ids, samples_sha256
 
 RunMode = Literal["sighted", "blind", "circular"]
-RUN_MODES: tuple[RunMode, ...] = ("sighted", "blind", "circular")
+RUN_MODES: tuple[RunMode, ...] = get_args(RunMode)
 
 NOT_A_CHOICE = "not a choice: only options can be rotated"
 NO_PICTURE = "the row names no picture"
@@ -86,19 +86,20 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
         SpatuneError: An argument, the data, or an id is wrong; one line that names the fix.
     """
     _check(config)
-    _check_vlm(find_vlm(config.vlm))
-    benchmark = _benchmark(config, *_machine(config))
+    vlm = find_vlm(config.vlm)
+    _check_vlm(vlm)
+    device, precision = _machine(config)
+    benchmark = _benchmark(config, device, precision)
     variant = benchmark.variant(config.variant)
     rows = benchmark.load(_data(config))
     kept = None
     if config.kept_ids is not None:
         kept = read_kept_ids(config.kept_ids, (sample.id for sample in rows))
-    device, precision = _machine(config)
     identity = {
         "benchmark": f"spatial:{benchmark.name}",
         "variant": variant.name,
         "vlm": config.vlm,
-        "vlm_sha256": vlm_sha256(find_vlm(config.vlm), config.revision),
+        "vlm_sha256": vlm_sha256(vlm, config.revision),
         "data_sha256": samples_sha256(rows),
         "rows": len(rows),
         "limit": config.limit,

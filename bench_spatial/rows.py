@@ -43,14 +43,13 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def text_field(row: Row, name: str, where: str, *, empty: bool = False) -> str:
-    """A field that must be text or a number, as text.
+def text_field(row: Row, name: str, where: str) -> str:
+    """A field that must be text or a number, as text without spaces around it.
 
     Args:
         row: The row.
         name: Name of the field.
         where: File and row, for the message.
-        empty: Whether empty text will do.
 
     Raises:
         SpatuneError: It is missing, empty, or something else.
@@ -60,7 +59,7 @@ def text_field(row: Row, name: str, where: str, *, empty: bool = False) -> str:
         kind = "missing" if value is None else f"a {type(value).__name__}, not text"
         raise SpatuneError(f"{where}: field {name!r} is {kind}")
     text = str(value).strip()
-    if not text and not empty:
+    if not text:
         raise SpatuneError(f"{where}: field {name!r} is empty")
     return text
 

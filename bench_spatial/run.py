@@ -132,19 +132,20 @@ def _prepared(plan: SpatialPlan, batches: Sequence[tuple[Ask, ...]]) -> Iterator
     samples = {sample.id: sample for sample in plan.samples}
 
     def prepare(asks: tuple[Ask, ...]) -> _Batch:
-        batch = _Batch((), [], [], [])
         shown: list[Ask] = []
+        pictures: list[Images] = []
+        texts: list[str] = []
+        lines: list[AnswerLine] = []
         for id, rotation in asks:
             sample = samples[id].rotated(rotation)
             try:
-                pictures = [] if plan.mode == "blind" else loader.load(sample)
+                pictures.append([] if plan.mode == "blind" else loader.load(sample))
             except SpatuneError as error:
-                batch.lines.append(AnswerLine(id, rotation, None, str(error), 0, ""))
+                lines.append(AnswerLine(id, rotation, None, str(error), 0, ""))
                 continue
             shown.append((id, rotation))
-            batch.pictures.append(pictures)
-            batch.texts.append(plan.benchmark.prompt(sample, plan.variant))
-        return _Batch(tuple(shown), batch.pictures, batch.texts, batch.lines)
+            texts.append(plan.benchmark.prompt(sample, plan.variant))
+        return _Batch(tuple(shown), pictures, texts, lines)
 
     with ThreadPoolExecutor(1) as reader:
         following = reader.submit(prepare, batches[0])

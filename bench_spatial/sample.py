@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from .media import Media
 
-Form = Literal["choice", "number", "text", "point", "boxes3d"]
+Form = Literal["choice", "number", "text", "boxes3d"]
 
 
 @dataclass(frozen=True)

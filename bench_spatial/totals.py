@@ -11,7 +11,7 @@ import numpy as np
 
 from ..evaluation.bootstrap import mean_interval
 from ..evaluation.intervals import wilson
-from .benchmark import Benchmark, Scored, Variant, category_means
+from .benchmark import Benchmark, Scored, Variant, category_means, mean_of
 
 Interval = tuple[float, float]
 _SEED = 0
@@ -193,7 +193,7 @@ def _category(
         name=name,
         samples=len(mine),
         right=right,
-        mean=fmean(scores) if scores else None,
+        mean=mean_of(scores),
         interval=interval,
         scene_interval=clustered.get(f"category {name}"),
         chance=fmean(1 / n for n in choices) if guessing and len(choices) == len(mine) else None,

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from .experts.libero import LiberoExpert
 from .geom_points import geom_surface_points
 from .libero import LiberoEnv
+from .libero_privileged import CameraMatrices
 from .mujoco_api import mujoco
 
-_CAMERA = "agentview"
+STILL = 0.005
+"""Metres; what moves by no more still stands where it stood."""
+
+_CAMERA, _WRIST = "agentview", "robot0_eye_in_hand"
 _DRAWN_GROUP = 1
 """Group of robosuite's visual geoms; collision geoms are in group 0 and not drawn."""
+_SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +74,39 @@ class LiberoOrbit:
             SpatuneError: An init index that the task does not have.
         """
         self._env.reset_scene(0, init_index=init_index)
+
+    def reach(self, every: int) -> list[np.ndarray]:
+        """The scripted expert reaches for its object, until anything but the robot moves.
+
+        A thing has moved when a corner of what is drawn of it is more than `STILL` away from where
+        it was at the start.
+
+        Args:
+            every: Keep every such control step (0.05 s), from the start on.
+
+        Returns:
+            States that `put` takes; in all of them things stand as they do at the start.
+
+        Raises:
+            SpatuneError: The goal of the task needs a skill that the expert lacks.
+        """
+        before, states = self._corners(), [self._sim.sampled_state()]
+        steps = islice(LiberoExpert(self._env.privileged).actions(), self._env.max_steps)
+        for number, action in enumerate(steps, start=1):
+            self._sim.step(action)
+            if np.linalg.norm(self._corners() - before, axis=-1).max() > STILL:
+                break
+            if number % every == 0:
+                states.append(self._sim.sampled_state())
+        return states
+
+    def put(self, state: np.ndarray) -> None:
+        """Put a state of `reach` in place."""
+        self._sim.set_state(state)
+
+    def wrist(self) -> CameraMatrices:
+        """Where the wrist's camera is, as LIBERO mounts it; it looks along the hand."""
+        return self._env.privileged.camera(_WRIST, 1, 1)
 
     def box(self, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """The box around what is drawn of a thing, along the axes of its body.
@@ -153,6 +193,14 @@ class LiberoOrbit:
         body = self._model.body(self._model.geom_bodyid[geom]).name
         name = self._model.geom(geom).name if body == "world" else body
         return f"{name or 'scenery'} (surroundings)"
+
+    def _corners(self) -> np.ndarray:
+        """Corners (geoms, 8, 3) of the boxes around each geom that is drawn of a thing."""
+        geoms = [geom for name in self.things for geom in self._drawn[name]]
+        boxes = self._model.geom_aabb[geoms]
+        local = boxes[:, None, :3] + _SIGNS * boxes[:, None, 3:]
+        turns = self._sim.data.geom_xmat[geoms].reshape(-1, 3, 3)
+        return local @ turns.transpose(0, 2, 1) + self._sim.data.geom_xpos[geoms][:, None]
 
     def _points(self, geom: int) -> np.ndarray:
         """All vertices (N, 3) of a geom in the world frame."""

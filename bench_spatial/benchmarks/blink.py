@@ -4,41 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
-from typing import ClassVar
 
-from ..benchmark import Scored, Variant, category_means, mean_score
+from ..benchmark import Scored, Variant, category_means, mean_of, mean_score
 from ..rows import Row, list_field, text_field
 from ..sample import Sample
-from ..scores.extraction import strict_choice
-from .cv_bench import in_parentheses
-from .letter_benchmark import LetterBenchmark, truth_letter
+from .letter_benchmark import truth_letter
+from .parentheses_benchmark import ParenthesesBenchmark, parentheses_variants
 from .row_benchmark import NO_PICTURE, row_media
 
 HIDDEN = "its answer is not published"
 
 
-class BLINK(LetterBenchmark):
+class BLINK(ParenthesesBenchmark):
     """Rows {idx, sub_task, question, choices, answer "(A)", image_1 .. image_4}."""
 
     name = "blink"
     title = "BLINK"
-    variants: ClassVar[tuple[Variant, ...]] = (
-        Variant(
-            "official",
-            prompt="parentheses",
-            extractor="robust",
-            scoring="mean over tasks",
-            summary="The published prompt and total; letters and options in a sentence are read.",
-        ),
-        Variant(
-            "strict",
-            prompt="parentheses",
-            extractor="letter-alone",
-            scoring="mean over tasks",
-            summary="Its prompt and total; only a letter at the start is read.",
-        ),
-    )
+    variants = parentheses_variants("mean over tasks")
 
     def sample(self, row: Row, number: int, where: str, folder: Path) -> Sample:
         """The sample of a row; one of the test split, whose answer is hidden, is skipped."""
@@ -61,15 +43,6 @@ class BLINK(LetterBenchmark):
             skip=HIDDEN if hidden else NO_PICTURE if missing else "",
         )
 
-    def prompt(self, sample: Sample, variant: Variant) -> str:
-        """Question, options as `(A) left`, and the wish for a letter."""
-        return in_parentheses(sample)
-
-    def letter(self, raw: str, sample: Sample) -> str | None:
-        """The first word, with or without parentheses, if it is a letter."""
-        return strict_choice(raw.lstrip().replace("(", "").replace(")", ""), sample.letters)
-
     def aggregate(self, scored: Sequence[Scored], variant: Variant) -> dict[str, float | None]:
         """`overall` is the mean of the tasks' means, `mean` that of all samples."""
-        means = [value for value in category_means(scored).values() if value is not None]
-        return {"overall": fmean(means) if means else None, "mean": mean_score(scored)}
+        return {"overall": mean_of(category_means(scored).values()), "mean": mean_score(scored)}

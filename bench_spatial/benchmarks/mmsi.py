@@ -9,13 +9,10 @@ from typing import ClassVar
 from ..benchmark import Variant
 from ..rows import Row, text_field
 from ..sample import Sample
-from .letter_benchmark import LetterBenchmark, embedded_options, truth_letter
+from .letter_benchmark import ANSWER_BY_LETTER, LetterBenchmark, embedded_options, truth_letter
 from .row_benchmark import row_media
 
-IN_BACKTICKS = (
-    "Answer with the option's letter from the given choices directly. "
-    "Enclose the option's letter within ``."
-)
+IN_BACKTICKS = f"{ANSWER_BY_LETTER} Enclose the option's letter within ``."
 
 _FENCES = (r"``([^`]*)``", r"`([^`]*)`", r"\{([^}]*)\}")
 _LONE = re.compile(r"\b[A-F]\b(?!\s[a-zA-Z])")

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from ...errors import SpatuneError
 from ..benchmark import Variant
-from ..media import IMAGE_SUFFIXES, ImageFile, Media, VideoFile
+from ..media import find_video
 from ..rows import Row, text_field
 from ..sample import Sample
 from ..scores.judge import Judge, mark_score
 from .row_benchmark import NO_PICTURE, RowBenchmark
-
-if TYPE_CHECKING:
-    from ..media import Images
-
-PREFIX = "These are frames of a video."
-BE_BRIEF = "Please answer the question using a single word or phrase."
+from .vsi_bench import BE_BRIEF, PREFIX
 
 EXACT = Variant(
     "exact-match",
@@ -56,7 +50,8 @@ class OpenEQA(RowBenchmark):
         if not isinstance(extra, list):
             raise SpatuneError(f"{where}: field 'extra_answers' is not a list")
         episode = text_field(row, "episode_history", where)
-        media = _episode(folder, episode)
+        places = (folder / "frames" / episode, folder / episode)
+        media = find_video(places, ending="-rgb")
         return Sample(
             id=text_field(row, "question_id", where),
             benchmark=self.name,
@@ -109,38 +104,6 @@ class JudgedOpenEQA(OpenEQA):
             return 0.0
         others = sample.extra["extra_answers"]
         return mark_score(self.judge(sample.question, sample.truth, extracted, others))
-
-
-@dataclass(frozen=True)
-class EpisodeFrames:
-    """An episode as a folder of pictures that may hold depth beside colour."""
-
-    path: Path
-
-    def count(self, frames: int) -> int:
-        """`frames`."""
-        return frames
-
-    def load(self, frames: int) -> Images:
-        """`frames` of the colour pictures at even distances, the first and the last among them."""
-        from ..video import even_places
-
-        files = sorted(p for p in self.path.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-        files = [file for file in files if file.stem.endswith("-rgb")] or files
-        if not files:
-            raise SpatuneError(f"{self.path}: the folder holds no picture")
-        return [ImageFile(files[place]).load(1)[0] for place in even_places(len(files), frames)]
-
-
-def _episode(folder: Path, episode: str) -> Media | None:
-    for root in (folder / "frames", folder):
-        place = root / episode
-        film = place.with_name(f"{place.name}.mp4")
-        if film.is_file():
-            return VideoFile(film)
-        if place.is_dir():
-            return EpisodeFrames(place)
-    return None
 
 
 def _plain(text: str) -> str:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import ClassVar
 
 from ...errors import SpatuneError
-from ..benchmark import Scored, Variant, category_means, mean_score
+from ..benchmark import Scored, Variant, category_means, mean_of, mean_score
 from ..parquet_images import ParquetImage, image_ids
-from ..rows import Row, check_unique, list_field, read_rows, text_field
+from ..rows import Row, list_field, text_field
 from ..sample import Sample
 from ..scores.extraction import to_number
-from .vsi_bench import BE_BRIEF, CHOOSE, PREFIX, ZERO_TRUTH, VSIBench, read_answer
+from .letter_benchmark import ANSWER_BY_LETTER
+from .vsi_bench import BE_BRIEF, PREFIX, ZERO_TRUTH, VSIBench, read_answer
 
 DATA_FOLDER = Path(__file__).parents[1] / "data" / "own"
 QUESTIONS_FILE, FRAMES_FILE = "questions.jsonl", "frames.parquet"
@@ -41,20 +41,52 @@ class OwnBenchmark(VSIBench):
         Raises:
             SpatuneError: As in `Benchmark.load`, or a row names a picture that is not there.
         """
-        questions, frames = data / QUESTIONS_FILE, data / FRAMES_FILE
+        questions = data / QUESTIONS_FILE
         if not questions.is_file():
             raise SpatuneError(f"{data} holds no {QUESTIONS_FILE}; give --data its folder")
-        ids = image_ids(frames)
-        rows = enumerate(read_rows(questions), 1)
-        samples = (self._row_sample(row, f"{questions}: row {i}", frames, ids) for i, row in rows)
-        return check_unique(samples, questions)
+        return super().load(questions)
+
+    def rows(self, data: Path) -> Sequence[Row]:
+        """Rows of the file, if all their pictures lie beside it.
+
+        Raises:
+            SpatuneError: As in `load`.
+        """
+        held = image_ids(data.with_name(FRAMES_FILE))
+        rows = super().rows(data)
+        for number, row in enumerate(rows, 1):
+            where = f"{data}: row {number}"
+            for name in list_field(row, "frames", where):
+                if str(name) not in held:
+                    raise SpatuneError(f"{where}: picture {name!r} is not in {FRAMES_FILE}")
+        return rows
+
+    def sample(self, row: Row, number: int, where: str, folder: Path) -> Sample:
+        """The sample of a row."""
+        options, truth = read_answer(row, where, choice=bool(row.get("options")))
+        undefined = not options and (to_number(truth) or 0) <= 0
+        dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
+        frames = list_field(row, "frames", where)
+        return Sample(
+            id=text_field(row, "id", where),
+            benchmark=self.name,
+            category=text_field(row, "task", where),
+            scene=f"{dataset}/{scene}",
+            question=text_field(row, "question", where),
+            options=options,
+            truth=truth,
+            form="choice" if options else "number",
+            media=tuple(ParquetImage(folder / FRAMES_FILE, str(name)) for name in frames),
+            extra={name: text_field(row, name, where) for name in ("capability", "media")},
+            skip=ZERO_TRUTH if undefined else "",
+        )
 
     def prompt(self, sample: Sample, variant: Variant) -> str:
         """As VSI-Bench's; only a video has its prefix."""
         prefix = [PREFIX] if sample.extra["media"] == "video" else []
         if not sample.options:
             return "\n".join([*prefix, sample.question, BE_BRIEF])
-        return "\n".join([*prefix, sample.question, "Options:", *sample.lettered, CHOOSE])
+        return "\n".join([*prefix, sample.question, "Options:", *sample.lettered, ANSWER_BY_LETTER])
 
     def aggregate(self, scored: Sequence[Scored], variant: Variant) -> dict[str, float | None]:
         """`overall` is the mean of the tasks' means, `mean` that of all samples.
@@ -66,34 +98,7 @@ class OwnBenchmark(VSIBench):
         for one in scored:
             groups.setdefault(one.sample.extra["capability"], set()).add(one.sample.category)
         return {
-            "overall": _mean(list(means.values())),
-            **{name: _mean([means[task] for task in groups[name]]) for name in sorted(groups)},
+            "overall": mean_of(means.values()),
+            **{name: mean_of(means[task] for task in groups[name]) for name in sorted(groups)},
             "mean": mean_score(scored),
         }
-
-    def _row_sample(self, row: Row, where: str, frames: Path, ids: frozenset[str]) -> Sample:
-        shown = [str(name) for name in list_field(row, "frames", where)]
-        missing = [name for name in shown if name not in ids]
-        if missing:
-            raise SpatuneError(f"{where}: picture {missing[0]!r} is not in {frames.name}")
-        options, truth = read_answer(row, where, choice=bool(row.get("options")))
-        undefined = not options and (to_number(truth) or 0) <= 0
-        dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
-        return Sample(
-            id=text_field(row, "id", where),
-            benchmark=self.name,
-            category=text_field(row, "task", where),
-            scene=f"{dataset}/{scene}",
-            question=text_field(row, "question", where),
-            options=options,
-            truth=truth,
-            form="choice" if options else "number",
-            media=tuple(ParquetImage(frames, name) for name in shown),
-            extra={name: text_field(row, name, where) for name in ("capability", "media")},
-            skip=ZERO_TRUTH if undefined else "",
-        )
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = sorted(value for value in values if value is not None)
-    return fmean(known) if known else None

@@ -32,10 +32,18 @@ class RowBenchmark(Benchmark):
             SpatuneError: As in `Benchmark.load`.
         """
         folder = data if data.is_dir() else data.parent
-        rows = enumerate(read_rows(data), 1)
+        rows = enumerate(self.rows(data), 1)
         return check_unique(
             (self.sample(row, i, f"{data}: row {i}", folder) for i, row in rows), data
         )
+
+    def rows(self, data: Path) -> Sequence[Row]:
+        """Rows of the file or folder, as `read_rows` gives them.
+
+        Raises:
+            SpatuneError: As in `Benchmark.load`.
+        """
+        return read_rows(data)
 
     @abstractmethod
     def sample(self, row: Row, number: int, where: str, folder: Path) -> Sample:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import ClassVar
 
 from ...errors import SpatuneError
-from ..benchmark import Scored, Variant, category_means, mean_score
+from ..benchmark import Scored, Variant, category_means, mean_of, mean_score
 from ..rows import Row, text_field
 from ..sample import Form, Sample
 from ..scores.choice import choice_score
@@ -149,12 +148,7 @@ class SPARBench(RowBenchmark):
     def aggregate(self, scored: Sequence[Scored], variant: Variant) -> dict[str, float | None]:
         """`overall`: the mean of the tasks' means; the same for `low`, `middle`, `high`."""
         means = category_means(scored)
-        totals = {"overall": _mean(list(means.values()))}
+        totals = {"overall": mean_of(means.values())}
         for level, tasks in LEVELS.items():
-            totals[level] = _mean([means[task] for task in tasks if task in means])
+            totals[level] = mean_of(means.get(task) for task in tasks)
         return {**totals, "mean": mean_score(scored)}
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None

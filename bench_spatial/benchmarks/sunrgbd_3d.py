@@ -15,7 +15,7 @@ import numpy as np
 
 from ...agent.answers import AnswerError, parse_boxes3d
 from ...errors import SpatuneError
-from ..benchmark import Benchmark, Scored, Variant
+from ..benchmark import Scored, Variant
 from ..boxes.average_precision import DEPTHS, BoxCase, BoxScores, average_precision
 from ..boxes.corners import AngleUnit, box_corners
 from ..rows import Row, list_field, read_rows, text_field
@@ -155,7 +155,7 @@ def score_predictions(data: Path, predictions: Path, variant: str | None = None)
         SpatuneError: A row lacks a field, or the two files differ in their uids.
     """
     benchmark = SunRGBD3D()
-    chosen = Benchmark.variant(benchmark, variant)
+    chosen = benchmark.variant(variant)
     texts: dict[str, str] = {}
     for number, row in enumerate(read_rows(predictions), 1):
         where = f"{predictions}: row {number}"

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from ...errors import SpatuneError
 from ..benchmark import Scored, Variant
-from ..rows import Row, check_unique, text_field
+from ..rows import Row, text_field
 from ..sample import Sample
 from ..scores.extraction import strict_choice
 from .letter_benchmark import ANSWER_BY_LETTER, LetterBenchmark, truth_letter
@@ -54,18 +54,13 @@ class ThreeDSRBench(LetterBenchmark):
         for protocol in reversed(PROTOCOLS)
     )
 
-    def load(self, data: Path) -> tuple[Sample, ...]:
-        """Samples of the rows.
+    def rows(self, data: Path) -> Sequence[Row]:
+        """Rows of a table, or of the files that every benchmark reads.
 
         Raises:
             SpatuneError: As in `Benchmark.load`.
         """
-        if data.suffix not in (".tsv", ".csv"):
-            return super().load(data)
-        rows = enumerate(_table(data), 1)
-        return check_unique(
-            (self.sample(row, i, f"{data}: row {i}", data.parent) for i, row in rows), data
-        )
+        return _table(data) if data.suffix in (".tsv", ".csv") else super().rows(data)
 
     def sample(self, row: Row, number: int, where: str, folder: Path) -> Sample:
         """The sample of a row; `extra` says to which question and protocol it belongs."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import fmean
 from typing import ClassVar
 
 from ...errors import SpatuneError
-from ..benchmark import Benchmark, Scored, Variant, category_means, mean_score
-from ..media import FrameFolder, Media, VideoFile
-from ..rows import Row, check_unique, list_field, read_rows, text_field
+from ..benchmark import Scored, Variant, category_means, mean_of, mean_score
+from ..media import find_video
+from ..rows import Row, list_field, text_field
 from ..sample import Sample
 from ..scores.choice import choice_score
 from ..scores.extraction import (
@@ -22,6 +21,8 @@ from ..scores.extraction import (
     to_number,
 )
 from ..scores.mra import mean_relative_accuracy
+from .letter_benchmark import ANSWER_BY_LETTER
+from .row_benchmark import RowBenchmark
 
 DIRECTION_TYPES = (
     "object_rel_direction_easy",
@@ -42,7 +43,6 @@ NUMBER_TYPES = (
 )
 
 PREFIX = "These are frames of a video."
-CHOOSE = "Answer with the option's letter from the given choices directly."
 BE_BRIEF = "Please answer the question using a single word or phrase."
 ONE_FLOAT = "Answer briefly and directly in one float number."
 
@@ -52,7 +52,7 @@ NO_VIDEO = "the video is missing"
 _LETTERED = re.compile(r"\s*([A-Z])[.):]\s*(.*\S)\s*", re.DOTALL)
 
 
-class VSIBench(Benchmark):
+class VSIBench(RowBenchmark):
     """Choices by letter, numbers by mean relative accuracy.
 
     `--data` is the row file (.parquet, .json, .jsonl) with the folders of videos beside it, or the
@@ -97,16 +97,28 @@ class VSIBench(Benchmark):
         ),
     )
 
-    def load(self, data: Path) -> tuple[Sample, ...]:
-        """Samples of the rows; one without its video, or with a zero truth, has a `skip` reason.
-
-        Raises:
-            SpatuneError: As in `Benchmark.load`.
-        """
-        folder = data if data.is_dir() else data.parent
-        rows = enumerate(read_rows(data), 1)
-        return check_unique(
-            (self._sample(row, f"{data}: row {i}", folder) for i, row in rows), data
+    def sample(self, row: Row, number: int, where: str, folder: Path) -> Sample:
+        """The sample of a row; one without its video, or with a zero truth, has a `skip` reason."""
+        category = text_field(row, "question_type", where)
+        if category not in (*CHOICE_TYPES, *NUMBER_TYPES):
+            raise SpatuneError(f"{where}: question_type {category!r} is not one of VSI-Bench's")
+        dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
+        options, truth = read_answer(row, where, choice=category in CHOICE_TYPES)
+        media = find_video(root / dataset / scene for root in (folder, folder / "videos"))
+        skip = "" if media else NO_VIDEO
+        if category in NUMBER_TYPES and (to_number(truth) or 0) <= 0:
+            skip = ZERO_TRUTH
+        return Sample(
+            id=text_field(row, "id", where),
+            benchmark=self.name,
+            category=category,
+            scene=f"{dataset}/{scene}",
+            question=text_field(row, "question", where),
+            options=options,
+            truth=truth,
+            form="choice" if options else "number",
+            media=(media,) if media else (),
+            skip=skip,
         )
 
     def prompt(self, sample: Sample, variant: Variant) -> str:
@@ -115,7 +127,7 @@ class VSIBench(Benchmark):
         if not sample.options:
             return "\n".join([PREFIX, sample.question, BE_BRIEF if official else ONE_FLOAT])
         header = ["Options:"] if official else []
-        return "\n".join([PREFIX, sample.question, *header, *sample.lettered, CHOOSE])
+        return "\n".join([PREFIX, sample.question, *header, *sample.lettered, ANSWER_BY_LETTER])
 
     def extract(self, raw: str, sample: Sample, variant: Variant) -> str | None:
         """A letter of the options, or the text of a number."""
@@ -140,36 +152,13 @@ class VSIBench(Benchmark):
         over all samples.
         """
         means = dict(category_means(scored))
-        direction = _mean([means.pop(name, None) for name in DIRECTION_TYPES])
+        direction = _mean_of_all([means.pop(name, None) for name in DIRECTION_TYPES])
         rest = [name for name in (*CHOICE_TYPES, *NUMBER_TYPES) if name not in DIRECTION_TYPES]
         return {
-            "overall": _mean([direction, *(means.get(name) for name in rest)]),
+            "overall": _mean_of_all([direction, *(means.get(name) for name in rest)]),
             "object_rel_direction": direction,
             "mean": mean_score(scored),
         }
-
-    def _sample(self, row: Row, where: str, folder: Path) -> Sample:
-        category = text_field(row, "question_type", where)
-        if category not in (*CHOICE_TYPES, *NUMBER_TYPES):
-            raise SpatuneError(f"{where}: question_type {category!r} is not one of VSI-Bench's")
-        dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
-        options, truth = read_answer(row, where, choice=category in CHOICE_TYPES)
-        media = _video(folder, dataset, scene)
-        skip = "" if media else NO_VIDEO
-        if category in NUMBER_TYPES and (to_number(truth) or 0) <= 0:
-            skip = ZERO_TRUTH
-        return Sample(
-            id=text_field(row, "id", where),
-            benchmark=self.name,
-            category=category,
-            scene=f"{dataset}/{scene}",
-            question=text_field(row, "question", where),
-            options=options,
-            truth=truth,
-            form="choice" if options else "number",
-            media=(media,) if media else (),
-            skip=skip,
-        )
 
 
 def read_answer(row: Row, where: str, *, choice: bool) -> tuple[tuple[str, ...], str]:
@@ -195,17 +184,6 @@ def read_answer(row: Row, where: str, *, choice: bool) -> tuple[tuple[str, ...],
     return tuple(options), truth
 
 
-def _video(folder: Path, dataset: str, scene: str) -> Media | None:
-    for root in (folder, folder / "videos"):
-        place = root / dataset / scene
-        film = place.with_name(f"{place.name}.mp4")
-        if film.is_file():
-            return VideoFile(film)
-        if place.is_dir():
-            return FrameFolder(place)
-    return None
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known and len(known) == len(values) else None
+def _mean_of_all(values: Sequence[float | None]) -> float | None:
+    """The mean, or None if one is missing."""
+    return None if None in values else mean_of(values)

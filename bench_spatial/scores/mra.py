@@ -7,13 +7,10 @@ from typing import Literal
 
 import numpy as np
 
+from ...agent.relative_accuracy import relative_accuracy
 from ...errors import SpatuneError
 
 MraRule = Literal["official", "strict"]
-
-CONFIDENCES = np.linspace(0.5, 0.95, 10)
-"""0.50, 0.55, ..., 0.95, made as the published code makes them: a relative error that is equal to
-a bound on paper falls on the side where it falls there."""
 
 
 def mean_relative_accuracy(
@@ -37,6 +34,5 @@ def mean_relative_accuracy(
     if predicted is None or not math.isfinite(predicted):
         return 0.0
     with np.errstate(over="ignore"):
-        error = np.float64(abs(predicted - truth)) / truth
-    within = error <= 1 - CONFIDENCES if rule == "official" else error < 1 - CONFIDENCES
-    return float(within.mean())
+        error = np.array([abs(predicted - truth)]) / truth
+    return relative_accuracy(error, strict=rule == "strict").item()

@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from statistics import fmean
 
-from .mra import CONFIDENCES
+import numpy as np
+
+from ...agent.relative_accuracy import relative_accuracy
 
 AXES = (
     ("move_right", "move_left"),
@@ -36,13 +38,12 @@ def view_change_score(predicted: Mapping[str, float] | None, truth: Mapping[str,
     """
     if predicted is None:
         return 0.0
-    shares = []
+    errors = []
     for up, down in AXES:
         right = truth.get(up, 0.0) - truth.get(down, 0.0)
         found = predicted.get(up, 0.0) - predicted.get(down, 0.0)
-        error = abs(found - right) / (abs(right) or 1.0)
-        shares.append(float((error <= 1 - CONFIDENCES).mean()))
-    return fmean(shares)
+        errors.append(abs(found - right) / (abs(right) or 1.0))
+    return fmean(relative_accuracy(np.array(errors)).tolist())
 
 
 def read_actions(text: str) -> dict[str, float] | None:

@@ -35,4 +35,7 @@ for mode in sighted blind; do
 done
 
 .venv/bin/spatune data generate --out "$folder/train-all" --trajectories 1 --frames 16 --per-skill 2
-.venv/bin/python recipes/spatial/skills_page.py "$folder/train-all"
+# Some skills need a camera that goes around things, which walks through houses hardly do.
+.venv/bin/spatune data generate --source libero --scenes libero_goal --trajectories 1 --frames 8 \
+    --out "$folder/tables"
+.venv/bin/python recipes/spatial/skills_page.py "$folder/train-all" "$folder/tables"

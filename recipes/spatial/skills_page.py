@@ -1,8 +1,9 @@
 """Writes the table of skills with an example picture of each: docs/skills.md and docs/skills/.
 
-Usage: python recipes/spatial/skills_page.py DATA
+Usage: python recipes/spatial/skills_page.py DATA [DATA ...]
 
-DATA is what `spatune data generate` wrote with every skill.
+DATA is what `spatune data generate` wrote with every skill. The example of a skill is from the
+first folder that has any.
 """
 
 from __future__ import annotations
@@ -33,7 +34,17 @@ PAGE = Path("docs/skills.md")
 FOLDER = Path("docs/skills")
 
 
-def examples(data: Path) -> dict[str, Question]:
+def examples(folders: list[Path]) -> dict[str, tuple[Path, Question]]:
+    """A folder and one of its questions by task."""
+    found: dict[str, tuple[Path, Question]] = {}
+    for data in folders:
+        found |= {
+            task: (data, question) for task, question in _first(data).items() if task not in found
+        }
+    return found
+
+
+def _first(data: Path) -> dict[str, Question]:
     """One question a task: the first by a hash among those with frames."""
     best: dict[str, tuple[int, Question]] = {}
     for question in QuestionFiles(data):
@@ -59,9 +70,8 @@ def strip(images: list[bytes]) -> Image.Image:
 def main() -> None:
     """Write the page and the pictures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("data", type=Path)
-    options = parser.parse_args()
-    found, pictures = examples(options.data), Pictures(options.data)
+    parser.add_argument("data", type=Path, nargs="+")
+    found = examples(parser.parse_args().data)
     FOLDER.mkdir(exist_ok=True)
     skills = all_skills()
     media = Counter(skill.media for skill in skills.values())
@@ -83,11 +93,11 @@ def main() -> None:
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for number, skill in enumerate(skills.values(), 1):
-        question = found.get(skill.name)
-        cell = "no example in these houses"
-        if question is not None:
+        cell = "no example in these scenes"
+        if skill.name in found:
+            data, question = found[skill.name]
             file = FOLDER / f"{skill.name}.jpg"
-            strip(pictures.jpegs(question)).save(file, quality=80, optimize=True)
+            strip(Pictures(data).jpegs(question)).save(file, quality=80, optimize=True)
             cell = f"![{skill.name}](skills/{file.name})<br>{_words(question)}"
         lines.append(
             f"| {number} | `{skill.name}` | {skill.capability} | {skill.group} | {skill.media} | "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ...envs.houses.assets import Split
+from ...envs.thor_backends.backend import Backend
 from ..scenes.subject import Thresholds
 
 
@@ -24,6 +25,12 @@ class GenerateConfig:
     """`meta-info`: a JSON file. `annotations`: a folder with one folder a scene."""
     split: Split = "train"
     """`houses`: whose houses and assets."""
+    backend: Backend = "embedded"
+    """`houses`: who draws them: the embedded simulator, AI2-THOR's Unity build, or Unity where this
+    machine has it."""
+    motion: Literal["orbit", "expert"] = "orbit"
+    """`libero`: the camera goes around the table, or on the robot's wrist while the scripted expert
+    reaches for its object, until something moves."""
     scenes: tuple[str, ...] = ()
     """Names of houses, or LIBERO suites; all (for LIBERO: libero_object, libero_spatial and
     libero_goal) when empty."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from ...envs.experts.jobs import run_jobs
+from ...envs.thor_backends.backend import Backend
+from ...envs.thor_backends.unity import unity_status
 from ...errors import SpatuneError
 from ...progress import Progress
 from ...work_folder import claim_folder
@@ -20,8 +22,8 @@ from .ray_jobs import run_on_ray
 from .summary import GenerateSummary
 
 _FREE = ("out", "scenes", "trajectories", "workers", "ray")
+_LATER = ("backend", "motion")
 _SUITES = ("libero_object", "libero_spatial", "libero_goal")
-_TASKS_A_SUITE = 10
 
 
 def generate_data(config: GenerateConfig) -> Path:
@@ -31,6 +33,7 @@ def generate_data(config: GenerateConfig) -> Path:
         SpatuneError: A wrong setting, an unknown scene, a folder of another configuration, or no
             question at all.
     """
+    config = replace(config, backend=_backend(config))
     jobs = [SceneJob(config, scene) for scene in _scenes(config)]
     _check(config)
     claim_folder(config.out, _deciding(config))
@@ -59,14 +62,32 @@ def _run(config: GenerateConfig, jobs: list[SceneJob]) -> Iterator[TrajectoryRes
     return run_jobs(run_scene, jobs, config.workers)
 
 
+def _backend(config: GenerateConfig) -> Backend:
+    """What `auto` stands for here: a folder holds the pictures of one backend.
+
+    Raises:
+        SpatuneError: Unity was asked for and cannot run here.
+    """
+    if config.backend == "embedded":
+        return "embedded"
+    if config.source != "houses":
+        raise SpatuneError(f"--backend {config.backend} draws houses; use --source houses")
+    status = unity_status()
+    if config.backend == "unity" and not status.available:
+        raise SpatuneError(f"AI2-THOR's Unity build cannot run: {'; '.join(status.problems)}")
+    chosen: Backend = "unity" if status.available else "embedded"
+    print(f"houses are drawn by backend {chosen}")
+    return chosen
+
+
 def _scenes(config: GenerateConfig) -> list[str]:
     if config.source == "houses":
         return _chosen(config.scenes, _houses(config), f"house of split {config.split!r}")
     if config.source == "libero":
-        from ...envs.libero_suites import SUITES
+        from ...envs.libero_suites import SUITES, task_count
 
         suites = _chosen(config.scenes or _SUITES, list(SUITES), "LIBERO suite")
-        return [f"{suite}-{task}" for suite in suites for task in range(_TASKS_A_SUITE)]
+        return [f"{suite}-{task}" for suite in suites for task in range(task_count(suite))]
     if config.data is None or not config.data.exists():
         missing = f"{config.data} does not exist" if config.data else "--data is missing"
         raise SpatuneError(f"--source {config.source} reads --data: {missing}")
@@ -106,10 +127,17 @@ def _check(config: GenerateConfig) -> None:
         )
     if config.video and not config.every_frame:
         raise SpatuneError("--video needs --every-frame")
+    if config.motion == "expert" and config.source != "libero":
+        raise SpatuneError("--motion expert moves LIBERO's robot; use --source libero")
     if config.seed < 0:
         raise SpatuneError(f"seed is {config.seed}; use 0, 1, 2, ...")
 
 
 def _deciding(config: GenerateConfig) -> dict[str, Any]:
-    """Settings that decide a trajectory and its questions; the others may change on resume."""
-    return {name: value for name, value in asdict(config).items() if name not in _FREE}
+    """Settings that decide a trajectory and its questions; the others may change on resume.
+
+    Usual values of `_LATER` are left out, so that a folder from before they were there goes on.
+    """
+    settings = {name: value for name, value in asdict(config).items() if name not in _FREE}
+    usual = {name: getattr(GenerateConfig, name) for name in _LATER}
+    return {n: value for n, value in settings.items() if n not in usual or value != usual[n]}

@@ -159,9 +159,11 @@ def _open_scene(config: GenerateConfig, scene: str) -> Iterator[Walk]:
 def _open_house(config: GenerateConfig, scene: str) -> Iterator[Walk]:
     from ...envs.houses.library import load_house
     from ..trajectories.house_trajectory import HouseWalker, WalkCamera
+    from ..trajectories.thor_walker import ThorWalker
 
     camera = WalkCamera(config.width, config.height, config.fov, config.horizon)
-    with HouseWalker(load_house(scene), scene, camera) as walker:
+    walker_class = HouseWalker if config.backend == "embedded" else ThorWalker
+    with walker_class(load_house(scene), scene, camera) as walker:
         frames = None if config.every_frame else config.frames
         yield partial(walker.walk, seed=config.seed, frames=frames)
 
@@ -174,6 +176,11 @@ def _open_table(config: GenerateConfig, scene: str) -> Iterator[Walk]:
     with Tabletop(suite, int(task)) as tabletop:
 
         def walk(number: int) -> Trajectory:
+            if config.motion == "expert":
+                return tabletop.reach(
+                    number, frames=None if config.every_frame else config.frames,
+                    width=config.width, height=config.height,
+                )  # fmt: skip
             return tabletop.orbit(
                 number, number, frames=config.frames, width=config.width, height=config.height,
                 seed=config.seed,

@@ -38,6 +38,13 @@ class MixConfig:
     """`llava`: copy the images into OUT; otherwise train.jsonl points into DATA."""
     image_paths: bool = False
     """`parquet`: store absolute paths instead of the images themselves."""
+    unify_fov: float | None = None
+    """Rescale the pictures of metric questions on single images (3D boxes, depth, distances) to
+    about this focal length, pixels, and put the camera into words before the question. The field of
+    view stays. VST: 696.3; a smaller one costs less detail."""
+    patch: int = 28
+    """`--unify-fov`: widths and heights become multiples of it: 28 for Qwen2.5-VL, 32 for
+    Qwen3-VL."""
     strict: bool = False
     """A quota that cannot be filled is an error."""
     seed: int = 0

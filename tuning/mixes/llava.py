@@ -19,7 +19,7 @@ class LlavaWriter:
 
     `conversations` are a `human` turn, which begins with one `<image>` line an image or one
     `<video>` line, and a `gpt` turn. Paths are relative to the folder of the file. Images with
-    marks are drawn anew into `images/`.
+    marks, and rescaled ones, are drawn anew into `images/`.
 
     Args:
         folder: Where to write.
@@ -46,7 +46,7 @@ class LlavaWriter:
         if self._video and question.media == "video":
             shown, token = self._video_of(question), "<video>\n"
         else:
-            files = self._images(question)
+            files = self._images(sample)
             shown, token = {"image": files}, "<image>\n" * len(files)
         record = {
             "id": question.id,
@@ -68,13 +68,15 @@ class LlavaWriter:
         file = self._pictures.video(question)
         return {"video": self._placed(file, f"videos/{_folder(question)}/{file.name}")}
 
-    def _images(self, question: Question) -> list[str]:
+    def _images(self, sample: Sample) -> list[str]:
+        question = sample.question
         files = self._pictures.files(question)
-        if not any(question.marks):
+        if not sample.redrawn:
             return [self._placed(f, f"images/{_folder(question)}/{f.name}") for f in files]
         names = []
-        for place, jpeg in enumerate(self._pictures.jpegs(question)):
-            name = f"images/marked/{question.id}/{place}.jpg"
+        kind = "marked" if any(question.marks) else "rescaled"
+        for place, jpeg in enumerate(self._pictures.jpegs(question, sample.view)):
+            name = f"images/{kind}/{question.id}/{place}.jpg"
             target = self._folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(jpeg)

@@ -21,6 +21,7 @@ from .choosing import choose
 from .config import MixConfig
 from .letters import place_letters, with_right_option_at
 from .llava import LlavaWriter
+from .metric_views import MetricViews
 from .named import quotas
 from .parquet import ParquetWriter
 from .pictures import Pictures
@@ -29,6 +30,7 @@ from .sample import Sample, Writer
 from .summary import MixSummary
 
 _PATHS = ("data", "out")
+_RESCALING = ("unify_fov", "patch")
 
 
 def make_mix(config: MixConfig) -> Path:
@@ -49,6 +51,7 @@ def make_mix(config: MixConfig) -> Path:
         raise SpatuneError(f"{config.out} exists; remove it or choose another --out")
     if not config.formats:
         raise SpatuneError("nothing to write; give --formats llava or parquet")
+    _views(config)
     files = QuestionFiles(config.data)
     outlines = [Outline.of(question, place) for place, question in files.placed()]
     pictured = [outline for outline in outlines if outline.has_pictures]
@@ -118,6 +121,7 @@ def _samples(
     chosen: Sequence[Outline],
     letters: Mapping[str, int],
 ) -> Iterator[Sample]:
+    views = _views(config)
     for outline in chosen:
         question = files.at(outline.place)
         if outline.id in letters:
@@ -125,7 +129,18 @@ def _samples(
         letter_only = config.choices == "letter" or (
             config.choices == "both" and stable_hash(config.seed, "form", outline.id) % 2 == 0
         )
-        yield Sample(question, turn(question, letter_only=letter_only, reasoning=config.reasoning))
+        view = views.view(question) if views else None
+        asked = turn(
+            question, letter_only=letter_only, reasoning=config.reasoning,
+            camera=view.text if view else "",
+        )  # fmt: skip
+        yield Sample(question, asked, view)
+
+
+def _views(config: MixConfig) -> MetricViews | None:
+    if config.unify_fov is None:
+        return None
+    return MetricViews(config.data, config.unify_fov, config.patch)
 
 
 def _write(config: MixConfig, work: Path, samples: Iterator[Sample], total: int) -> None:
@@ -151,7 +166,8 @@ def _writers(config: MixConfig, work: Path) -> Iterator[Writer]:
 
 def _settings(config: MixConfig) -> dict[str, Any]:
     """Settings without paths, so that equal mixes have equal files."""
-    return {name: value for name, value in asdict(config).items() if name not in _PATHS}
+    unused = _RESCALING if config.unify_fov is None else ()
+    return {n: value for n, value in asdict(config).items() if n not in (*_PATHS, *unused)}
 
 
 def _dump(file: Path, data: Mapping[str, Any]) -> None:

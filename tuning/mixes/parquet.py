@@ -27,8 +27,8 @@ class ParquetWriter:
     Args:
         folder: Where to write.
         pictures: Of the data.
-        paths_only: Store absolute paths of images instead of the images; those with marks are
-            stored as images all the same.
+        paths_only: Store absolute paths of images instead of the images; those with marks, and
+            rescaled ones, are stored as images all the same.
         file_bytes: About how large a file gets.
     """
 
@@ -72,7 +72,7 @@ class ParquetWriter:
 
     def _row(self, sample: Sample) -> dict[str, Any]:
         question = sample.question
-        images = self._images(question)
+        images = self._images(sample)
         text = [{"type": "text", "text": sample.turn.prompt}]
         user = [{"type": "image", "text": None}] * len(images) + text
         answer = [{"type": "text", "text": sample.turn.answer}]
@@ -88,11 +88,11 @@ class ParquetWriter:
             "meta_info": json.dumps(_meta_info(question), sort_keys=True),
         }
 
-    def _images(self, question: Question) -> list[dict[str, Any]]:
-        files = self._pictures.files(question)
-        if self._paths_only and not any(question.marks):
+    def _images(self, sample: Sample) -> list[dict[str, Any]]:
+        files = self._pictures.files(sample.question)
+        if self._paths_only and not sample.redrawn:
             return [{"bytes": None, "path": str(file.resolve())} for file in files]
-        jpegs = self._pictures.jpegs(question)
+        jpegs = self._pictures.jpegs(sample.question, sample.view)
         return [{"bytes": jpeg, "path": file.name} for jpeg, file in zip(jpegs, files, strict=True)]
 
     def _end_group(self) -> None:

@@ -6,9 +6,11 @@ from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from ...errors import SpatuneError, first_line
+from ..fov import UnifiedView
 from ..generation.jobs import trajectory_folder
 from ..questions.question import Question
 from .marks import draw_marks
@@ -53,11 +55,15 @@ class Pictures:
             raise SpatuneError(f"{file} is missing; generate with --every-frame --video")
         return file
 
-    def jpegs(self, question: Question) -> list[bytes]:
+    def jpegs(self, question: Question, view: UnifiedView | None = None) -> list[bytes]:
         """The images that a question shows as JPEG files, with its marks drawn.
 
+        Args:
+            question: What is asked.
+            view: Rescale the images so, before marks are drawn.
+
         Raises:
-            SpatuneError: One is missing or damaged.
+            SpatuneError: One is missing or damaged, or has another size than `view` says.
         """
         files = self.files(question)
         marks = question.marks or ((),) * len(files)
@@ -67,7 +73,7 @@ class Pictures:
                 "generate its file again"
             )
         return [
-            _marked(file, each) if each else _bytes(file)
+            _drawn(file, each, view) if each or view else _bytes(file)
             for file, each in zip(files, marks, strict=True)
         ]
 
@@ -86,10 +92,14 @@ def _bytes(file: Path) -> bytes:
         raise SpatuneError(f"{file} cannot be read: {first_line(error)}") from None
 
 
-def _marked(file: Path, marks: tuple[tuple[str, float, float], ...]) -> bytes:
+def _drawn(
+    file: Path, marks: tuple[tuple[str, float, float], ...], view: UnifiedView | None
+) -> bytes:
     stream = BytesIO()
     try:
         with Image.open(file) as image:
+            if view is not None:
+                image = Image.fromarray(view.resize(np.asarray(image.convert("RGB"))))
             draw_marks(image, marks).save(stream, "JPEG", quality=_QUALITY)
     except OSError as error:
         raise SpatuneError(f"{file} is no whole image: {first_line(error)}") from None

@@ -40,15 +40,16 @@ class Turn:
     type: Literal["mc", "mc_direct", "oe"]
 
 
-def turn(question: Question, *, letter_only: bool, reasoning: bool) -> Turn:
+def turn(question: Question, *, letter_only: bool, reasoning: bool, camera: str = "") -> Turn:
     """Put a question into words.
 
     Args:
         question: Points, boxes, numbers and texts are asked openly, even if there are options.
         letter_only: A choice is answered by the letter alone.
         reasoning: Ask for the derivation of the answer, where the question has one.
+        camera: What the model must know of the camera, before the question; or empty.
     """
-    lines = [PREFIXES[question.media], question.question]
+    lines = [PREFIXES[question.media], *([camera] if camera else []), question.question]
     thinks = reasoning and bool(question.reasoning)
     if question.form == "choice":
         options = zip(LETTERS, question.options, strict=False)

@@ -7,6 +7,7 @@ from os.path import relpath
 from pathlib import Path
 from typing import Protocol
 
+from ..fov import UnifiedView
 from ..questions.question import Question
 from .prompts import Turn
 
@@ -18,10 +19,17 @@ class Sample:
     Attributes:
         question: With its right option in its final place.
         turn: Prompt and answer.
+        view: How its image is rescaled, or None for the image as it is.
     """
 
     question: Question
     turn: Turn
+    view: UnifiedView | None = None
+
+    @property
+    def redrawn(self) -> bool:
+        """Whether its images differ from those of the data."""
+        return self.view is not None or any(self.question.marks)
 
 
 class Writer(Protocol):

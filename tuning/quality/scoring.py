@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_THRESHOLDS = np.arange(50, 100, 5) / 100
+from ...agent.relative_accuracy import relative_accuracy
+
 _RESAMPLES = 1000
 _CONFIDENCE = 0.95
 
@@ -15,15 +16,14 @@ _CONFIDENCE = 0.95
 def mean_relative_accuracy(predicted: np.ndarray, truth: np.ndarray) -> np.ndarray:
     """VSI-Bench's MRA (..., N) of numbers (..., N).
 
-    It is the share of thresholds t in 0.50, 0.55, ..., 0.95 with |p - g| / g <= 1 - t; for a truth
-    of 0, whether the prediction is 0.
+    Errors are relative to the size of the truth; for a truth of 0 the score is whether the
+    prediction is 0.
     """
     truth = np.asarray(truth, float)
     error = np.abs(np.asarray(predicted, float) - truth)
-    # Rounded: 1 - 0.9 is not 0.1 in floating point.
     of_zero = np.where(error == 0, 0.0, np.inf)
     relative = np.where(truth == 0, of_zero, error / np.abs(np.where(truth == 0, 1.0, truth)))
-    return (relative.round(9)[..., None] <= (1 - _THRESHOLDS).round(9)).mean(axis=-1)
+    return relative_accuracy(relative)
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from .masks import Masks, draw_image
 from .question import Draft
 from .same_room import same_room
 from .skill import Skill, Unsuitable
-from .turns import clockwise
+from .turns import clockwise, shorter_way
 from .views import draw_views, linked, of_views
+from .walkable import rectangle_gap
 
 NEXT_TO = 1.0
 """Metres along the floor from a camera "next to" an object to its box at most."""
@@ -74,7 +75,7 @@ def views_rel_direction(subject: Subject, rng: np.random.Generator) -> Draft:
         except Unsuitable:
             continue
         names = [draft.provenance[role] for role in ("standing", "facing", "query")]
-        shares = [[_share(subject, view, name) for name in names] for view in views]
+        shares = [[frame.share(name) for name in names] for frame in part.frames]
         if max(map(min, shares)) < faint:
             facts = {"frames": [frame.index for frame in part.frames], "task": ask.__name__}
             return replace(draft, frames=views, provenance=draft.provenance | facts)
@@ -264,18 +265,13 @@ def _geometry(
     centres = np.array([thing.box.ground for thing in things]).reshape(-1, 2)
     low = np.array([thing.box.low[[0, 2]] for thing in things]).reshape(-1, 2)
     high = np.array([thing.box.high[[0, 2]] for thing in things]).reshape(-1, 2)
-    away = np.linalg.norm(np.maximum(np.maximum(low - eyes, eyes - high), 0.0), axis=-1)
+    away = rectangle_gap(eyes, low, high)
     angles = clockwise(ahead, centres - eyes)
     if turns:
         angles = angles - np.reshape(turns, (-1, 1, 1))
-    off = np.abs(180.0 - (180.0 - angles) % 360.0)
-    shares = [[_share(subject, view, t.id) for t in things] for view in range(len(eyes))]
+    off = shorter_way(angles)
+    shares = [[frame.share(thing.id) for thing in things] for frame in subject.frames]
     return things, off, away, np.array(shares).reshape(away.shape)
-
-
-def _share(subject: Subject, place: int, name: str) -> float:
-    sighting = subject.frames[place].sightings.get(name)
-    return sighting.share if sighting else 0.0
 
 
 def _ground(camera: Pinhole) -> np.ndarray:

@@ -107,7 +107,6 @@ def _finished(
         options=options,
         letter=letter,
         marks=draft.marks,
-        reasoning=draft.reasoning,
         provenance=draft.provenance | {"key": list(draft.key)},
     )
 

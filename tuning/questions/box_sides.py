@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
 from ..scenes.trajectory import Frame
+from .keeping import kept
 from .overlap import seen_at
 
 FACING = 0.3
@@ -95,18 +95,21 @@ def _shown(
     return own.mean(axis=1), (own & (-behind.reshape(4, -1) <= deep[:, None])).mean(axis=1)
 
 
-_KEPT: WeakKeyDictionary[Subject, dict[str, BoxSides]] = WeakKeyDictionary()
-
-
 def sides_of(subject: Subject, thing: SceneObject, places: Sequence[int]) -> BoxSides:
-    """The sides of an object that some shown frames show, kept as long as the subject lives.
+    """The sides of an object that some shown frames show.
 
     Args:
         subject: What is asked about.
         thing: An upright object.
         places: Places of the frames, always the same ones for an object.
     """
-    kept = _KEPT.setdefault(subject, {})
-    if thing.id not in kept:
-        kept[thing.id] = BoxSides(thing, [subject.frames[place] for place in places])
-    return kept[thing.id]
+    known = _known_sides(subject)
+    if thing.id not in known:
+        known[thing.id] = BoxSides(thing, [subject.frames[place] for place in places])
+    return known[thing.id]
+
+
+@kept
+def _known_sides(subject: Subject) -> dict[str, BoxSides]:
+    """What `sides_of` has found so far, by the object's id."""
+    return {}

@@ -65,13 +65,6 @@ def box_to_numbers(box: Box, camera: Pinhole) -> Numbers:
     return x, y, z, sx, sy, sz, pitch, yaw, roll
 
 
-def numbers_to_box(numbers: Sequence[float], camera: Pinhole) -> Box:
-    """The box in the scene's frame that nine numbers mean; undoes `box_to_numbers`."""
-    values = np.asarray(numbers, float)
-    turn = Rotation.from_euler("xyz", values[6:] * 180, degrees=True).as_matrix()
-    return Box(camera.to_scene(values[:3]), turn.T @ camera.axes, values[3:6])
-
-
 def boxes_text(boxes: Sequence[tuple[Numbers, str]]) -> str:
     """The fenced JSON list of boxes with labels: metres in centimetres, angles in thousandths."""
     items = [

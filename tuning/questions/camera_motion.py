@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..scenes.subject import Subject
 from .draws import numeric_distractors, pick
 from .frame_pairs import FramePairs, pairs_of
-from .overlap import overlap
 from .question import Draft
 from .skill import Skill, Unsuitable
+from .turns import shorter_way
 
 LEAST_OVERLAP = 0.2
 """Share of each picture that the other one shows too."""
@@ -80,9 +79,6 @@ _CLIPS = {
 _REVERSED = {"left": "right", "right": "left", "forward": "backward", "backward": "forward"}
 """What a clip shows that is played backwards."""
 
-_KEPT: WeakKeyDictionary[FramePairs, dict[tuple[int, int], float]] = WeakKeyDictionary()
-"""Overlaps of pairs, the earlier frame first."""
-
 
 def camera_translation(subject: Subject, rng: np.random.Generator) -> Draft:
     """The main direction of the camera's move between two pictures; all four are as likely."""
@@ -90,7 +86,7 @@ def camera_translation(subject: Subject, rng: np.random.Generator) -> Draft:
     level = (pairs.floor >= LEAST_MOVE) & (pairs.floor >= LEVEL_PART * pairs.distance)
     masks = {}
     for name, middle in _DIRECTIONS.items():
-        off = np.abs(180.0 - (180.0 - (pairs.heading - middle)) % 360.0)
+        off = shorter_way(pairs.heading - middle)
         masks[name] = level & (off <= 45.0 - DIRECTION_MARGIN)
     name, first, second, share = _drawn(subject, masks, rng)
     return Draft(
@@ -215,17 +211,14 @@ def _drawn(
         The answer, the places of the two frames, and their overlap.
     """
     pairs = pairs_of(subject)
-    kept = _KEPT.setdefault(pairs, {})
     names, found = list(masks), False
     for number in rng.permutation(len(names)):
         places = np.argwhere(masks[names[number]] & (pairs.common > 0))
         found |= len(places) > 0
         for first, second in rng.permutation(places).tolist():
-            tied = (min(first, second), max(first, second))
-            if tied not in kept:
-                kept[tied] = overlap(*(subject.frames[place] for place in tied))
-            if kept[tied] >= least:
-                return names[number], first, second, kept[tied]
+            share = pairs.overlap(first, second)
+            if share >= least:
+                return names[number], first, second, share
     raise Unsuitable("no two views that overlap" if found else "no such motion")
 
 

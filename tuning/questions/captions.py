@@ -9,7 +9,7 @@ from ..scenes.scene import Scene, SceneObject
 from ..scenes.subject import Subject
 from ..scenes.words import words_of
 from .depth import FARTHEST, clear_extreme
-from .frame_pairs import FramePairs
+from .frame_pairs import FramePairs, pairs_of
 from .lookalikes import VAGUE
 from .masks import CLEAR_SHARE, Masks, draw_image, masks_of
 from .phrases import be, counted, listed, with_article
@@ -96,7 +96,7 @@ def scene_caption(subject: Subject, rng: np.random.Generator) -> Draft:
 
 def views_caption(subject: Subject, rng: np.random.Generator) -> Draft:
     """What two or three images have in common, what comes and goes, and how the camera moves."""
-    pairs = FramePairs(subject.frames)
+    pairs = pairs_of(subject)
     follows = _clear_moves(pairs)
     for _ in range(_TRIES):
         places = _chain(follows, int(rng.integers(2, 4)), rng)

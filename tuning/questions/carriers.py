@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
 from .draws import pick
+from .keeping import kept
 from .lookalikes import alike
 from .masks import masks_of
 from .phrases import is_the
@@ -79,23 +78,15 @@ def on_top_of(subject: Subject, rng: np.random.Generator) -> Draft:
     )
 
 
-_KEPT: WeakKeyDictionary[Subject, dict[str, list[tuple[int, SceneObject, list[str]]]]] = (
-    WeakKeyDictionary()
-)
-
-
+@kept
 def _carried(subject: Subject) -> dict[str, list[tuple[int, SceneObject, list[str]]]]:
     """Places of frames, what stands on something, and on what it might, by the right carrier.
-
-    They are kept as long as the subject lives.
 
     Raises:
         Unsuitable: There are no frames, or no labels.
     """
     if not subject.frames:
         raise Unsuitable("no frames")
-    if subject in _KEPT:
-        return _KEPT[subject]
     found: list[tuple[int, SceneObject, str]] = []
     for place in range(len(subject.frames)):
         masks = masks_of(subject, place)
@@ -117,7 +108,7 @@ def _carried(subject: Subject) -> dict[str, list[tuple[int, SceneObject, list[st
         ]
         if others:
             rows.setdefault(carrier, []).append((place, thing, others))
-    return _KEPT.setdefault(subject, rows)
+    return rows
 
 
 def _is_loose(thing: SceneObject, holder: SceneObject) -> bool:

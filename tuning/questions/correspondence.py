@@ -16,7 +16,7 @@ from ..scenes.subject import Subject
 from ..scenes.trajectory import Frame
 from .draws import pick
 from .frame_pairs import pairs_of
-from .masks import CLEAR_SHARE, Masks, masks_of
+from .masks import Masks, masks_of
 from .overlap import is_seen, points_at, seen_at
 from .question import Draft
 from .skill import Skill, Unsuitable
@@ -55,7 +55,7 @@ def point_correspondence(subject: Subject, rng: np.random.Generator) -> Draft:
     frames = subject.frames[first], subject.frames[second]
     thing, start, truth = _draw_place(frames, before, after, rng)
     points, places = [truth], [_place(frames[0], start)]
-    things = _clear_objects(after)
+    things = after.seen
     # One wrong point is on the same object where that is large enough.
     owners = [thing] * 4 + [things[k] for k in rng.integers(len(things), size=_TRIES)]
     for owner in owners:
@@ -93,10 +93,7 @@ def object_correspondence(subject: Subject, rng: np.random.Generator) -> Draft:
     """The same object in two pictures; wrong ones are of its category where there are any."""
     first, second, share = _draw_pair(subject, rng)
     before, after = masks_of(subject, first), masks_of(subject, second)
-    things = _clear_objects(after)
-    shared = [thing for thing in things if before.share(thing.id) >= CLEAR_SHARE]
-    if not shared:
-        raise Unsuitable("no object in both images")
+    things, shared = after.seen, _shared(before, after)
     twins = {t.id: sum(other.category == t.category for other in things) for t in shared}
     most = max(twins.values())
     (thing,) = pick([t for t in shared if twins[t.id] == most], 1, rng)
@@ -135,17 +132,23 @@ def _draw_pair(subject: Subject, rng: np.random.Generator) -> tuple[int, int, fl
     return pairs.draw(mask, rng, LEAST_OVERLAP)
 
 
-def _clear_objects(masks: Masks) -> list[SceneObject]:
-    return [thing for thing in masks.objects.values() if masks.share(thing.id) >= CLEAR_SHARE]
+def _shared(before: Masks, after: Masks) -> list[SceneObject]:
+    """What anybody sees in both pictures.
+
+    Raises:
+        Unsuitable: Nothing.
+    """
+    shared = [thing for thing in after.seen if thing in before.seen]
+    if not shared:
+        raise Unsuitable("no object in both images")
+    return shared
 
 
 def _draw_place(
     frames: tuple[Frame, Frame], before: Masks, after: Masks, rng: np.random.Generator
 ) -> tuple[SceneObject, Point, Point]:
     """An object, and a point on it that both pictures show."""
-    shared = [thing for thing in _clear_objects(after) if before.share(thing.id) >= CLEAR_SHARE]
-    if not shared:
-        raise Unsuitable("no object in both images")
+    shared = _shared(before, after)
     width, height = after.size
     for which in rng.integers(len(shared), size=_TRIES):
         thing = shared[which]

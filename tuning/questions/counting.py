@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..scenes.subject import Subject
-from .draws import pick
+from .draws import near_counts, pick
 from .question import Draft
 from .skill import Skill
 
@@ -20,11 +20,10 @@ def object_counting(subject: Subject, rng: np.random.Generator) -> Draft:
     numbers = sorted({len(things) for things in categories.values()})
     (count,) = pick(numbers, 1, rng)
     (category,) = pick([name for name in categories if len(categories[name]) == count], 1, rng)
-    near = [n for n in range(max(1, count - 3), count + 4) if n != count]
     return Draft(
         question=f"How many {category}(s) are in this room?",
         answer=str(count),
-        wrong=tuple(str(n) for n in pick(near, 3, rng)),
+        wrong=tuple(str(n) for n in pick(near_counts(count), 3, rng)),
         key=(category,) if count > 1 else ("a single object",),
         provenance={
             "category": category,

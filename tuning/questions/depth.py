@@ -11,7 +11,7 @@ import numpy as np
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
 from .draws import numeric_distractors, pick
-from .masks import CLEAR_SHARE, Masks, draw_image
+from .masks import Masks, draw_image
 from .question import Draft
 from .skill import Skill, Unsuitable
 
@@ -48,6 +48,49 @@ class _Candidate:
     point: tuple[float, float] = (0.0, 0.0)
 
 
+@dataclass(frozen=True, eq=False)
+class _Comparison:
+    """Candidates of which the one at place `best` is clearly the closest, or the farthest."""
+
+    candidates: list[_Candidate]
+    best: int
+    closest: bool
+
+    @property
+    def superlative(self) -> str:
+        """What is asked, up to the camera."""
+        if len(self.candidates) == 2:
+            return "closer to" if self.closest else "farther from"
+        return "closest to" if self.closest else "farthest from"
+
+    def draft(
+        self,
+        place: int,
+        masks: Masks,
+        question: str,
+        names: list[str],
+        measures: tuple[str, str],
+        marks: tuple[tuple[tuple[str, float, float], ...], ...] = (),
+    ) -> Draft:
+        """The question with these names as options; `measures` name the two in `provenance`."""
+        chosen = self.candidates
+        return Draft(
+            question=question,
+            answer=names[self.best],
+            wrong=tuple(name for n, name in enumerate(names) if n != self.best),
+            key=(str(masks.frame_index), *sorted(c.thing.id for c in chosen)),
+            provenance={
+                "frame": masks.frame_index,
+                "asked": "closest" if self.closest else "farthest",
+                "objects": [c.thing.id for c in chosen],
+                measures[0]: [round(c.first, 4) for c in chosen],
+                measures[1]: [round(c.second, 4) for c in chosen],
+            },
+            frames=(place,),
+            marks=marks,
+        )
+
+
 def depth_comparison_points(subject: Subject, rng: np.random.Generator) -> Draft:
     """Which of two to four marked points, on different objects, is closest or farthest.
 
@@ -60,26 +103,16 @@ def depth_comparison_points(subject: Subject, rng: np.random.Generator) -> Draft
         point = masks.draw_point(thing.id, rng)
         if point is not None and all(_apart(masks, point, other.point) for other in marked):
             marked.append(_Candidate(thing, *_depth_and_ray(masks, point), point))
-    closest = bool(rng.random() < 0.5)
-    chosen, best = _clear_group(marked, int(rng.integers(2, 5)), closest)
-    names = [f"point {n + 1}" for n in range(len(chosen))]
-    return Draft(
-        question=(
-            f"The image has {len(chosen)} marked points, numbered 1 to {len(chosen)}. "
-            f"Which of them is {_superlative(len(chosen), closest)} the camera?"
-        ),
-        answer=names[best],
-        wrong=tuple(name for n, name in enumerate(names) if n != best),
-        key=(str(masks.frame_index), *sorted(c.thing.id for c in chosen)),
-        provenance={
-            "frame": masks.frame_index,
-            "asked": "closest" if closest else "farthest",
-            "objects": [c.thing.id for c in chosen],
-            "depths": [round(c.first, 4) for c in chosen],
-            "distances": [round(c.second, 4) for c in chosen],
-        },
-        frames=(place,),
-        marks=(tuple((str(n + 1), *c.point) for n, c in enumerate(chosen)),),
+    compared = _compared(marked, rng)
+    count = len(compared.candidates)
+    return compared.draft(
+        place,
+        masks,
+        f"The image has {count} marked points, numbered 1 to {count}. "
+        f"Which of them is {compared.superlative} the camera?",
+        [f"point {n + 1}" for n in range(count)],
+        ("depths", "distances"),
+        (tuple((str(n + 1), *c.point) for n, c in enumerate(compared.candidates)),),
     )
 
 
@@ -90,26 +123,15 @@ def depth_order_objects(subject: Subject, rng: np.random.Generator) -> Draft:
     """
     place, masks, things = draw_image(subject, rng, _nameable)
     known = [_Candidate(t, *masks.distances(t.id)) for t in pick(things, len(things), rng)]
-    closest = bool(rng.random() < 0.5)
-    chosen, best = _clear_group(known, int(rng.integers(2, 5)), closest)
-    names = [c.thing.category for c in chosen]
-    return Draft(
-        question=(
-            "Measuring to the nearest visible point of each object, which of these objects "
-            f"({', '.join(names)}) is {_superlative(len(chosen), closest)} the camera that took "
-            "this image?"
-        ),
-        answer=names[best],
-        wrong=tuple(name for n, name in enumerate(names) if n != best),
-        key=(str(masks.frame_index), *sorted(c.thing.id for c in chosen)),
-        provenance={
-            "frame": masks.frame_index,
-            "asked": "closest" if closest else "farthest",
-            "objects": [c.thing.id for c in chosen],
-            "nearest": [round(c.first, 4) for c in chosen],
-            "medians": [round(c.second, 4) for c in chosen],
-        },
-        frames=(place,),
+    compared = _compared(known, rng)
+    names = [c.thing.category for c in compared.candidates]
+    return compared.draft(
+        place,
+        masks,
+        "Measuring to the nearest visible point of each object, which of these objects "
+        f"({', '.join(names)}) is {compared.superlative} the camera that took this image?",
+        names,
+        ("nearest", "medians"),
     )
 
 
@@ -180,8 +202,7 @@ def clear_extreme(metres: Sequence[float], closest: bool) -> int | None:
 
 def _markable(masks: Masks) -> list[SceneObject]:
     """Objects to be marked, if there are at least two; nobody has to name them."""
-    things = [t for t in masks.objects.values() if masks.share(t.id) >= CLEAR_SHARE]
-    return things if len(things) >= 2 else []
+    return masks.seen if len(masks.seen) >= 2 else []
 
 
 def _nameable(masks: Masks) -> list[SceneObject]:
@@ -213,28 +234,22 @@ def _depth_and_ray(masks: Masks, point: tuple[float, float]) -> tuple[float, flo
     return depth, depth * float(length)
 
 
-def _superlative(count: int, closest: bool) -> str:
-    if count == 2:
-        return "closer to" if closest else "farther from"
-    return "closest to" if closest else "farthest from"
+def _compared(candidates: list[_Candidate], rng: np.random.Generator) -> _Comparison:
+    """Two to four candidates of which one is clearly the closest or the farthest, as is drawn.
 
-
-def _clear_group(
-    candidates: list[_Candidate], count: int, closest: bool
-) -> tuple[list[_Candidate], int]:
-    """At most `count` candidates of which one is clearly extreme, and its place among them.
-
-    They are the first ones, as many as possible, or else the first pair that differs clearly.
+    They are the first ones, as many as possible up to a drawn number, or else the first pair that
+    differs clearly.
 
     Raises:
         Unsuitable: No two of them differ clearly.
     """
-    sizes = range(min(count, len(candidates)), 1, -1)
+    closest = bool(rng.random() < 0.5)
+    sizes = range(min(int(rng.integers(2, 5)), len(candidates)), 1, -1)
     groups = [candidates[:size] for size in sizes]
     for group in [*groups, *map(list, combinations(candidates, 2))]:
         best = clear_extreme([c.first for c in group], closest)
         if best is not None and best == clear_extreme([c.second for c in group], closest):
-            return group, best
+            return _Comparison(group, best, closest)
     raise Unsuitable("distances too close")
 
 

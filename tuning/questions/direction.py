@@ -32,7 +32,6 @@ MIDDLE_PART = 0.5
 that is, the answer is the same."""
 
 _TRIES = 64
-_STEPS = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], float)
 
 _EASY = (
     "If I am standing by the {} and facing the {}, is the {} to the left or the right of the {}?"
@@ -124,8 +123,7 @@ def _angles(boxes: list[Box], triples: np.ndarray) -> np.ndarray:
 
 def _around(boxes: list[Box], part: float) -> np.ndarray:
     """Points (boxes, S, 2) on the floor, all over the middle part of each box."""
-    points = [box.center + part * (_STEPS * box.lengths / 2) @ box.axes for box in boxes]
-    return np.stack(points)[..., [0, 2]]
+    return np.stack([box.grid(part) for box in boxes])[..., [0, 2]]
 
 
 def _apart(things: list[SceneObject]) -> bool:

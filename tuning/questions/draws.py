@@ -1,4 +1,4 @@
-"""Draws that many generators share: categories, numeric distractors, rounded answers."""
+"""Draws that many generators share: of categories, of wrong numbers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from .skill import Unsuitable
+
+WRONG_NUMBERS = 3
+"""Beside a true one."""
 
 
 def pick[T](items: Sequence[T], count: int, rng: np.random.Generator) -> list[T]:
@@ -20,8 +23,13 @@ def pick[T](items: Sequence[T], count: int, rng: np.random.Generator) -> list[T]
     return [items[place] for place in rng.permutation(len(items))[:count]]
 
 
+def near_counts(count: int, *, least: int = 1) -> list[int]:
+    """Other numbers within 3 of a count, from `least` on: what it may be taken for."""
+    return [number for number in range(max(least, count - 3), count + 4) if number != count]
+
+
 def numeric_distractors(
-    truth: float, rng: np.random.Generator, *, decimals: int, count: int = 3
+    truth: float, rng: np.random.Generator, *, decimals: int
 ) -> tuple[str, ...]:
     """Wrong numbers beside a true one, as SIMS-V draws them.
 
@@ -32,7 +40,6 @@ def numeric_distractors(
         truth: The right number, above 0.
         rng: Source of the draws.
         decimals: Digits after the point; also those of the text.
-        count: How many.
 
     Raises:
         Unsuitable: The truth is too small for that many different rounded numbers.
@@ -45,6 +52,6 @@ def numeric_distractors(
         value = round(truth * rng.uniform(low, high), decimals)
         if value > 0 and all(abs(value - other) >= 0.2 * truth for other in taken):
             taken.append(value)
-        if len(taken) > count:
+        if len(taken) > WRONG_NUMBERS:
             return tuple(f"{number:.{decimals}f}" for number in taken[1:])
     raise Unsuitable("no room for wrong numbers")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..scenes.subject import Subject
 from ..scenes.trajectory import Frame
+from .keeping import kept
 from .overlap import overlap
 from .skill import Unsuitable
 from .turns import clockwise
@@ -22,7 +22,7 @@ ATTEMPTS = 10
 class FramePairs:
     """All ordered pairs of frames; row: the first frame's place, column: the second's.
 
-    Get those of a subject by `pairs_of`, which keeps them.
+    Overlaps are kept; get the pairs of a subject by `pairs_of`, which keeps them too.
 
     Args:
         frames: The shown frames, N of them.
@@ -52,6 +52,14 @@ class FramePairs:
         self.heading = clockwise(ahead[:, None], moves[..., [0, 2]])
         self.turn = clockwise(ahead[:, None], ahead[None])
         self.common = _common(frames)
+        self._overlaps: dict[tuple[int, int], float] = {}
+
+    def overlap(self, first: int, second: int) -> float:
+        """`overlap` of the frames at two places, in either order; both need labels."""
+        pair = min(first, second), max(first, second)
+        if pair not in self._overlaps:
+            self._overlaps[pair] = overlap(*(self._frames[place] for place in pair))
+        return self._overlaps[pair]
 
     def draw(
         self, mask: np.ndarray, rng: np.random.Generator, least: float
@@ -70,10 +78,10 @@ class FramePairs:
             Unsuitable: None of `ATTEMPTS` pairs overlaps that much.
         """
         places = np.argwhere(mask & (self.common > 0))
-        for first, second in rng.permutation(places)[:ATTEMPTS]:
-            share = overlap(self._frames[first], self._frames[second])
+        for first, second in rng.permutation(places)[:ATTEMPTS].tolist():
+            share = self.overlap(first, second)
             if share >= least:
-                return int(first), int(second), share
+                return first, second, share
         raise Unsuitable("no two views that overlap")
 
 
@@ -90,15 +98,11 @@ def _common(frames: Sequence[Frame]) -> np.ndarray:
     return table @ table.T
 
 
-_KEPT: WeakKeyDictionary[Subject, FramePairs] = WeakKeyDictionary()
-
-
+@kept
 def pairs_of(subject: Subject) -> FramePairs:
-    """The pairs of a subject's shown frames, kept as long as the subject lives.
+    """The pairs of a subject's shown frames.
 
     Raises:
         Unsuitable: There are no frames.
     """
-    if subject not in _KEPT:
-        _KEPT[subject] = FramePairs(subject.frames)
-    return _KEPT[subject]
+    return FramePairs(subject.frames)

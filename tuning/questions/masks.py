@@ -100,6 +100,11 @@ class Masks:
         return width, height
 
     @cached_property
+    def seen(self) -> list[SceneObject]:
+        """Objects that anybody sees, in the scene's order; their category may name others too."""
+        return [thing for thing in self.objects.values() if self.share(thing.id) >= CLEAR_SHARE]
+
+    @cached_property
     def clear(self) -> dict[str, SceneObject]:
         """Objects that "the <category>" names without doubt in this image, by category, sorted.
 
@@ -271,6 +276,7 @@ def _entry_depths(box: Box, origin: np.ndarray, rays: np.ndarray) -> np.ndarray:
     return np.where((near <= far) & (far > 0), near, np.inf)
 
 
+# Not by `kept`: what a frame shows depends on the scene, too.
 _KEPT: WeakKeyDictionary[Frame, Masks] = WeakKeyDictionary()
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
 from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
 from .absent import absent_categories
-from .draws import pick
+from .draws import near_counts, pick
+from .keeping import kept
 from .lookalikes import VAGUE, alike
 from .masks import Masks, draw_image, masks_of
 from .phrases import be, with_article
@@ -127,11 +126,10 @@ def count_in_image(subject: Subject, rng: np.random.Generator) -> Draft:
 def _count_draft(masks: Masks, place: int, category: str, rng: np.random.Generator) -> Draft:
     things = masks.groups.get(category, ())
     count = len(things)
-    near = [n for n in range(max(0, count - 3), count + 4) if n != count]
     return Draft(
         question=f"How many {category}(s) are visible in this image?",
         answer=str(count),
-        wrong=tuple(str(n) for n in pick(near, 3, rng)),
+        wrong=tuple(str(n) for n in pick(near_counts(count, least=0), 3, rng)),
         key=(str(masks.frame_index), category),
         provenance={
             "frame": masks.frame_index,
@@ -142,36 +140,30 @@ def _count_draft(masks: Masks, place: int, category: str, rng: np.random.Generat
     )
 
 
-_KEPT: WeakKeyDictionary[Subject, dict[int, list[tuple[int, str]]]] = WeakKeyDictionary()
-
-
+@kept
 def _countings(subject: Subject) -> dict[int, list[tuple[int, str]]]:
     """Places of frames and categories by how many objects of it the frame shows, up to the most.
 
     Nothing that looks like the category is beside it; whether all of them are clearly seen is not
-    looked at yet. They are kept as long as the subject lives.
+    looked at yet.
 
     Raises:
         Unsuitable: There are no frames, or no labels.
     """
     if not subject.frames:
         raise Unsuitable("no frames")
-    if subject in _KEPT:
-        return _KEPT[subject]
-    best = subject.best_share
-    known = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE
     found: dict[int, list[tuple[int, str]]] = {}
     for place in range(len(subject.frames)):
         masks = masks_of(subject, place)
         shown = {thing.category for thing in masks.objects.values()}
-        for category in sorted(known):
+        for category in _recognised(subject):
             beside = masks.groups if category in masks.groups else shown
             count = len(masks.groups.get(category, ()))
             if count > MOST_COUNTED or any(alike(category, o) for o in beside if o != category):
                 continue
             if count or category not in shown:
                 found.setdefault(count, []).append((place, category))
-    return _KEPT.setdefault(subject, found)
+    return found
 
 
 def object_present(subject: Subject, rng: np.random.Generator) -> Draft:
@@ -181,8 +173,7 @@ def object_present(subject: Subject, rng: np.random.Generator) -> Draft:
     nothing like it leaves a pixel in this image. Only where all frames show the same things, it is
     something common that is nowhere in the scene.
     """
-    best = subject.best_share
-    elsewhere = {t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE
+    elsewhere = _recognised(subject)
     nowhere = list(absent_categories(subject.scene))
     wanted = bool(rng.random() < 0.5)
 
@@ -192,9 +183,7 @@ def object_present(subject: Subject, rng: np.random.Generator) -> Draft:
             return sorted({thing.category for thing in seen})
         shown = {thing.category for thing in masks.objects.values()}
         hidden = [
-            category
-            for category in sorted(elsewhere)
-            if not any(alike(category, other) for other in shown)
+            category for category in elsewhere if not any(alike(category, other) for other in shown)
         ]
         return hidden or nowhere
 
@@ -224,6 +213,12 @@ def _recognisable(masks: Masks, thing: SceneObject) -> bool:
 
 def _countable(masks: Masks, thing: SceneObject) -> bool:
     return masks.share(thing.id) >= COUNT_SHARE and masks.whole(thing, COUNT_OPEN)
+
+
+def _recognised(subject: Subject) -> list[str]:
+    """Categories of what some shown frame shows well enough to be recognised, sorted."""
+    best = subject.best_share
+    return sorted({t.category for t in subject.scene.objects if best[t.id] >= NAME_SHARE} - VAGUE)
 
 
 def _categories(subject: Subject) -> list[str]:

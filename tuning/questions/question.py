@@ -32,7 +32,6 @@ class Draft:
         frames: Places in the shown frames that the question shows; None for all of them.
         marks: Pixels to draw on the shown images before a model sees them: per place in `frames`
             (of this draft), a list of [label, column, row]; columns and rows are 0..1 fractions.
-        reasoning: A true derivation of the answer in words, or empty.
     """
 
     question: str
@@ -42,7 +41,6 @@ class Draft:
     wrong: tuple[str, ...] = ()
     frames: tuple[int, ...] | None = None
     marks: tuple[tuple[tuple[str, float, float], ...], ...] = ()
-    reasoning: str = ""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import combinations
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -12,8 +11,9 @@ from ..scenes.scene import SceneObject
 from ..scenes.subject import Subject
 from ..scenes.trajectory import Frame, sampled_places
 from .box_sides import sides_of, upright
-from .draws import pick
+from .draws import near_counts, pick
 from .frame_pairs import pairs_of
+from .keeping import kept
 from .lookalikes import VAGUE, alike
 from .masks import CLEAR_SHARE, TRACE_SHARE, masks_of
 from .overlap import seen_at
@@ -29,6 +29,9 @@ SQUARE = 25.0
 
 BEHIND = 0.1
 """Metres at least between what a picture shows and what it hides."""
+
+INNER_PART = 0.9
+"""Part of a box's length, width and height whose points are looked for in a picture."""
 
 HIDDEN_PART = 0.6
 """Share of a hidden object's box that one thing hides, at least."""
@@ -51,8 +54,6 @@ _MOST_FRAMES = 12
 _SIDES = {"left side": 1, "back": 2, "right side": 3}
 """Quarter turns from the front, clockwise seen from above."""
 
-_STEPS = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], float)
-
 
 def unseen_side(subject: Subject, rng: np.random.Generator) -> Draft:
     """The only side of a marked object, besides its front, that no view shows."""
@@ -72,7 +73,7 @@ def hidden_object(subject: Subject, rng: np.random.Generator) -> Draft:
         for which in rng.permutation(len(hidden)):
             thing, hider, part = hidden[which]
             tied = np.flatnonzero(pairs.common[first] > 0)
-            shown = [k for k in tied if _share(subject.frames[k], thing) >= CLEAR_SHARE]
+            shown = [k for k in tied if subject.frames[k].share(thing.id) >= CLEAR_SHARE]
             for second in rng.permutation(shown)[:_TRIES]:
                 draft = _hidden_draft(subject, rng, (int(first), int(second)), (thing, hider), part)
                 if draft:
@@ -116,16 +117,9 @@ def objects_total_views(subject: Subject, rng: np.random.Generator) -> Draft:
     return _total_draft(subject, rng, *found[total])
 
 
-_KEPT: WeakKeyDictionary[Subject, list[tuple[list[SceneObject], np.ndarray]]] = WeakKeyDictionary()
-
-
+@kept
 def _seen_groups(subject: Subject) -> list[tuple[list[SceneObject], np.ndarray]]:
-    """Objects by category, and their shares (frames, objects); several frames show one of them.
-
-    They are kept as long as the subject lives.
-    """
-    if subject in _KEPT:
-        return _KEPT[subject]
+    """Objects by category, and their shares (frames, objects); several frames show one of them."""
     groups: dict[str, list[SceneObject]] = {}
     for thing in subject.scene.objects:
         if subject.best_share[thing.id] >= subject.thresholds.faint:
@@ -133,10 +127,10 @@ def _seen_groups(subject: Subject) -> list[tuple[list[SceneObject], np.ndarray]]
     found = []
     for category in sorted(groups.keys() - VAGUE):
         things = groups[category]
-        shares = np.array([[_share(frame, thing) for thing in things] for frame in subject.frames])
+        shares = np.array([[frame.share(thing.id) for thing in things] for frame in subject.frames])
         if (shares >= subject.thresholds.salient).any(axis=1).sum() >= FEWEST:
             found.append((things, shares))
-    return _KEPT.setdefault(subject, found)
+    return found
 
 
 def _total_draft(
@@ -147,7 +141,7 @@ def _total_draft(
     each: list[int],
 ) -> Draft:
     category, total = things[0].category, len(things)
-    near = [n for n in range(max(1, total - 3), total + 4) if n not in (total, sum(each))]
+    near = [number for number in near_counts(total) if number != sum(each)]
     wrong = [sum(each)] if sum(each) != total else []
     wrong += pick(near, 3 - len(wrong), rng)
     return Draft(
@@ -174,7 +168,7 @@ def _ask_side(subject: Subject, rng: np.random.Generator, text: str, count: int)
     """
     candidates = []
     for thing in subject.scene.objects:
-        places = [k for k, frame in enumerate(subject.frames) if _share(frame, thing) > CLEAR_SHARE]
+        places = [k for k, f in enumerate(subject.frames) if f.share(thing.id) > CLEAR_SHARE]
         thick = thing.box.lengths[[0, 2]].min() >= THICK
         if thick and upright(thing) and len(places) > 1:
             spread = sampled_places(len(places), _MOST_FRAMES)
@@ -260,7 +254,7 @@ def _hidden_things(subject: Subject, frame: Frame) -> list[tuple[SceneObject, Sc
     things = [
         thing
         for thing in scene.objects
-        if subject.best_share[thing.id] >= CLEAR_SHARE and _share(frame, thing) < TRACE_SHARE
+        if subject.best_share[thing.id] >= CLEAR_SHARE and frame.share(thing.id) < TRACE_SHARE
     ]
     found = []
     for thing, parts in zip(things, _hidden_parts(frame, things), strict=True):
@@ -271,7 +265,7 @@ def _hidden_things(subject: Subject, frame: Frame) -> list[tuple[SceneObject, Sc
         if hider.id in thing.parents or thing.id in hider.parents:
             continue
         near = all(same_room(scene, eye, other.box.ground) for other in (hider, thing))
-        if near and _share(frame, hider) >= CLEAR_SHARE:
+        if near and frame.share(hider.id) >= CLEAR_SHARE:
             found.append((thing, hider, parts[name]))
     return found
 
@@ -280,16 +274,16 @@ def _hidden_parts(frame: Frame, things: Sequence[SceneObject]) -> list[dict[str,
     """Per thing, the share of its box's points that each owner of pixels hides in a frame."""
     labels = frame.labels
     assert labels is not None, "the frame has no labels"
-    points = [t.box.center + (0.45 * _STEPS * t.box.lengths) @ t.box.axes for t in things]
-    columns, rows, behind = seen_at(frame, np.reshape(points, (-1, 3)))
+    points = np.reshape([thing.box.grid(INNER_PART) for thing in things], (-1, 27, 3))
+    columns, rows, behind = seen_at(frame, points.reshape(-1, 3))
     owners = np.where(np.isfinite(behind) & (behind > BEHIND), labels.owners[rows, columns], -1)
     return [
         {
-            labels.names[owner]: round(float(count) / len(_STEPS), 4)
+            labels.names[owner]: round(float(count) / points.shape[1], 4)
             for owner, count in zip(*np.unique(of_thing, return_counts=True), strict=True)
             if owner >= 0
         }
-        for of_thing in owners.reshape(-1, len(_STEPS))
+        for of_thing in owners.reshape(points.shape[:2])
     ]
 
 
@@ -345,11 +339,6 @@ def _named(subject: Subject, views: Sequence[int]) -> list[SceneObject]:
             clear |= {thing.id for thing in things if masks.share(thing.id) >= CLEAR_SHARE}
     alone = [next(iter(group.values())) for group in groups.values() if len(group) == 1]
     return [thing for thing in alone if thing.id in clear]
-
-
-def _share(frame: Frame, thing: SceneObject) -> float:
-    sighting = frame.sightings.get(thing.id)
-    return sighting.share if sighting else 0.0
 
 
 SKILLS = (

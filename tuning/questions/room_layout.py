@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ..scenes.scene import SceneObject, SceneRoom
 from ..scenes.subject import Subject
 from .draws import pick
 from .frame_pairs import pairs_of
+from .keeping import kept
 from .lookalikes import VAGUE, alike
 from .masks import CLEAR_SHARE, TRACE_SHARE
 from .question import Draft
@@ -151,12 +151,8 @@ def _stacked(things: Sequence[SceneObject]) -> bool:
 
 def _together(subject: Subject, views: Sequence[int], things: Sequence[SceneObject]) -> bool:
     """Whether one of the views shows more than a trace of every object."""
-    return any(min(_share(subject, view, t) for t in things) >= TRACE_SHARE for view in views)
-
-
-def _share(subject: Subject, view: int, thing: SceneObject) -> float:
-    sighting = subject.frames[view].sightings.get(thing.id)
-    return sighting.share if sighting else 0.0
+    frames = [subject.frames[view] for view in views]
+    return any(min(frame.share(t.id) for t in things) >= TRACE_SHARE for frame in frames)
 
 
 def _round(middle: np.ndarray, things: Sequence[SceneObject]) -> list[SceneObject]:
@@ -229,29 +225,23 @@ def _between_draft(
     )
 
 
-_KEPT: WeakKeyDictionary[Subject, tuple[_Space, ...]] = WeakKeyDictionary()
-
-
+@kept
 def _spaces(subject: Subject) -> tuple[_Space, ...]:
-    """The rooms of a scene with what is in them, kept as long as the subject lives."""
-    if subject not in _KEPT:
-        rooms = [room for room in subject.scene.rooms if room.floor]
-        things = [t for t in subject.scene.objects if subject.best_share[t.id] >= CLEAR_SHARE]
-        groups = [
-            (room, tuple(t for t in things if contains(room.floor, _point(t)))) for room in rooms
-        ] or [(None, tuple(things))]
-        _KEPT[subject] = tuple(
-            _Space(room, group, _showing(subject, group)) for room, group in groups
-        )
-    return _KEPT[subject]
+    """The rooms of a scene with what is in them."""
+    rooms = [room for room in subject.scene.rooms if room.floor]
+    things = [t for t in subject.scene.objects if subject.best_share[t.id] >= CLEAR_SHARE]
+    groups = [
+        (room, tuple(t for t in things if contains(room.floor, _point(t)))) for room in rooms
+    ] or [(None, tuple(things))]
+    return tuple(_Space(room, group, _showing(subject, group)) for room, group in groups)
 
 
 def _showing(subject: Subject, things: Sequence[SceneObject]) -> np.ndarray:
     return np.array(
         [
             view
-            for view in range(len(subject.frames))
-            if any(_share(subject, view, thing) >= CLEAR_SHARE for thing in things)
+            for view, frame in enumerate(subject.frames)
+            if any(frame.share(thing.id) >= CLEAR_SHARE for thing in things)
         ],
         int,
     )

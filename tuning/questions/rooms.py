@@ -6,13 +6,16 @@ asked about the whole.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
 from ...envs.houses.polygon import contains
 from ..scenes.scene import SceneRoom
 from ..scenes.subject import Subject
 from ..scenes.words import words_of
-from .draws import numeric_distractors, pick
+from .draws import near_counts, numeric_distractors, pick
 from .question import Draft
 from .skill import Skill, Unsuitable
 
@@ -42,11 +45,10 @@ def room_count(subject: Subject, rng: np.random.Generator) -> Draft:
         # Known by its area alone, it may be several rooms taken together, as in VSI-Bench.
         raise Unsuitable("no floor plan")
     count = len(rooms)
-    near = [n for n in range(max(1, count - 3), count + 4) if n != count]
     return Draft(
         question="How many rooms are shown in this video?",
         answer=str(count),
-        wrong=tuple(str(n) for n in pick(near, 3, rng)),
+        wrong=tuple(str(n) for n in pick(near_counts(count), 3, rng)),
         key=("rooms",),
         provenance={"rooms": [room.id for room in rooms]},
     )
@@ -87,7 +89,7 @@ def _area(rooms: tuple[SceneRoom, ...], text: str, rng: np.random.Generator) -> 
     )
 
 
-def _areas(rooms: tuple[SceneRoom, ...] | list[SceneRoom]) -> dict:
+def _areas(rooms: Sequence[SceneRoom]) -> dict[str, Any]:
     return {
         "rooms": [room.id for room in rooms],
         "areas": [round(room.area, 4) for room in rooms],

@@ -16,7 +16,7 @@ from .draws import pick
 from .question import Draft
 from .skill import Skill, Unsuitable
 from .turns import clockwise
-from .walkable import WalkableFloor, rectangle_gap
+from .walkable import floor_of, rectangle_gap
 
 MARGIN_DEGREES = 10.0
 """A turn nearer than this to 45 or 135 degrees is not asked about."""
@@ -136,7 +136,7 @@ class _Map:
     """Objects by number on a walkable floor."""
 
     def __init__(self, scene: Scene, boxes: list[Box]) -> None:
-        self._floor = WalkableFloor.of(scene.walkable)
+        self._floor = floor_of(scene)
         self._rooms = [room.floor for room in scene.rooms if room.floor]
         self._centres = np.stack([box.ground for box in boxes])
         self._low = np.stack([box.low[[0, 2]] for box in boxes])

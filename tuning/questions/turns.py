@@ -20,3 +20,8 @@ def clockwise(before: np.ndarray, after: np.ndarray) -> np.ndarray:
     aside = before[..., 1] * after[..., 0] - before[..., 0] * after[..., 1]
     # Adding 0.0 makes -0.0 a 0.0, so that straight back is 180 and never -180.
     return np.degrees(np.arctan2(aside + 0.0, ahead))
+
+
+def shorter_way(degrees: np.ndarray) -> np.ndarray:
+    """Degrees in [0, 180], whichever way round, of turns by any degrees."""
+    return np.abs(180.0 - (180.0 - degrees) % 360.0)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from scipy.spatial import KDTree
+
+from ..scenes.scene import Scene
+from .keeping import kept
 
 TOLERANCE = 0.18
 """A way is clear where it is no farther than this from a walkable point, metres.
@@ -18,7 +19,7 @@ _STRIDE = 0.05
 
 
 class WalkableFloor:
-    """The walkable points of a scene.
+    """The walkable points of a scene. Get it by `floor_of`, which keeps it.
 
     Args:
         points: Places (x, z) as in `Scene.walkable`, at least one.
@@ -27,11 +28,6 @@ class WalkableFloor:
     def __init__(self, points: tuple[tuple[float, float], ...]) -> None:
         self._points = np.array(points, float)
         self._tree = KDTree(self._points)
-
-    @classmethod
-    def of(cls, points: tuple[tuple[float, float], ...]) -> WalkableFloor:
-        """The same for the same points; the last few are kept."""
-        return _floor(points)
 
     def beside(self, low: np.ndarray, high: np.ndarray, gap: float) -> np.ndarray:
         """Walkable points (N, 2) at an axis-aligned rectangle, the nearest first.
@@ -64,6 +60,7 @@ def rectangle_gap(points: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.n
     return np.linalg.norm(np.maximum(np.maximum(low - points, points - high), 0.0), axis=-1)
 
 
-@lru_cache(maxsize=4)
-def _floor(points: tuple[tuple[float, float], ...]) -> WalkableFloor:
-    return WalkableFloor(points)
+@kept
+def floor_of(scene: Scene) -> WalkableFloor:
+    """The walkable points of a scene that has some."""
+    return WalkableFloor(scene.walkable)

@@ -61,14 +61,6 @@ def derive(subject: Subject, question: Question) -> str:
     return "\n".join(steps)
 
 
-def reasoning_text(plan: BirdsEyeView, derivation: str, answer: str) -> str:
-    """What a reasoning model is to write: the plan, the derivation, and the answer in its tags.
-
-    `spatune.agent.answers.final_part` reads the answer from it.
-    """
-    return f"<think>\n{plan.text()}\n{derivation}\n</think>\n<answer>{answer}</answer>"
-
-
 _Derived = tuple[list[str], str]
 """Steps and the answer that they lead to."""
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 
 _SIGNS = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)], float)
+_GRID = np.array([[x, y, z] for x in (-1, 0, 1) for y in (-1, 0, 1) for z in (-1, 0, 1)], float)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,10 @@ class Box:
     def corners(self) -> np.ndarray:
         """Its eight corners (8, 3), metres."""
         return self.center + (_SIGNS * self.lengths / 2) @ self.axes
+
+    def grid(self, part: float) -> np.ndarray:
+        """Points (27, 3) of a 3 x 3 x 3 grid over its middle, this part of each length wide."""
+        return self.center + (part * (_GRID * self.lengths / 2)) @ self.axes
 
     @property
     def ground(self) -> np.ndarray:

@@ -12,10 +12,6 @@ from .box import Box
 from .scene import Scene, SceneObject, SceneRoom
 from .words import words_of
 
-_NO_FRONT = frozenset(
-    ("Apple", "BasketBall", "Bowl", "Candle", "Egg", "FloorLamp", "GarbageCan", "HousePlant")
-)
-
 
 def house_scene(house: House, name: str, walkable: tuple[tuple[float, float], ...] = ()) -> Scene:
     """Rooms and objects of a house; walls, floors, doors and windows are no objects.
@@ -28,11 +24,10 @@ def house_scene(house: House, name: str, walkable: tuple[tuple[float, float], ..
         walkable: Where an agent can stand, as in `Scene`.
     """
     pairs = entities_of(house)
+    states = {entity.object_id: state for entity, state in pairs}
     things = {thing.id for thing, _ in house.all_objects()}
     objects = tuple(
-        _scene_object(entity, state, dict((e.object_id, s) for e, s in pairs))
-        for entity, state in pairs
-        if entity.id in things
+        _scene_object(entity, state, states) for entity, state in pairs if entity.id in things
     )
     rooms = tuple(
         SceneRoom(
@@ -60,6 +55,5 @@ def _scene_object(entity: Entity, state: State, states: dict[str, State]) -> Sce
         box=box,
         asset_id=entity.asset_id,
         parents=tuple(parents),
-        front=None if entity.object_type in _NO_FRONT else state.rotation[1] % 360.0,
         object_type=entity.object_type,
     )

@@ -18,8 +18,6 @@ class SceneObject:
         box: Where it is.
         asset_id: Its model, or empty.
         parents: Ids of what holds it, the nearest first.
-        front: Yaw of its front, degrees clockwise from above, 0 along +z; None where it has none
-            or nobody knows.
         object_type: The source's own name of the category (`CoffeeTable`), or empty.
     """
 
@@ -28,7 +26,6 @@ class SceneObject:
     box: Box
     asset_id: str = ""
     parents: tuple[str, ...] = ()
-    front: float | None = None
     object_type: str = ""
 
 

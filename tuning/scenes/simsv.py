@@ -201,7 +201,6 @@ def _object_to_json(thing: SceneObject) -> dict[str, Any]:
         "object_type": thing.object_type or thing.category,
         "category": thing.category,
         "parents": list(thing.parents),
-        "front": thing.front,
     }
 
 
@@ -211,14 +210,12 @@ def _object_from_json(data: dict[str, Any], number: int) -> SceneObject:
     if box.center.shape != (3,) or box.lengths.shape != (3,):
         raise ValueError(f"object {number} has a box that is not three numbers wide")
     kind = str(data["object_type"])
-    front = data.get("front")
     return SceneObject(
         id=str(data["object_id"]),
         category=str(data.get("category", words_of(kind))),
         box=box,
         asset_id=str(data.get("asset_id", "")),
         parents=tuple(data.get("parents", ())),
-        front=None if front is None else float(front),
         object_type=kind,
     )
 

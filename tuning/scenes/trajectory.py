@@ -68,6 +68,11 @@ class Frame:
     image: np.ndarray | None = None
     file: str = ""
 
+    def share(self, name: str) -> float:
+        """Share of all pixels that an object has, 0 to 1, by its id."""
+        sighting = self.sightings.get(name)
+        return sighting.share if sighting else 0.0
+
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,13 +10,12 @@ from ...envs.embedded.settings import Settings
 from ...envs.embedded.visibility import seen
 from ...envs.embedded.world import AGENT_HEIGHT, CAMERA_ABOVE_AGENT, World
 from ...envs.houses.house import House
-from ...envs.houses.reachable import ReachableGrid
 from ...envs.houses.renderer import Camera, HouseRenderer
 from ..scenes.house_scene import house_scene
 from ..scenes.pinhole import Pinhole
 from ..scenes.trajectory import Frame, Labels, Sighting, Trajectory, sampled_places
-from ..seeds import generator_of
-from .walkthrough import STEP_METRES, WalkPlanner, WalkPose
+from .walk_plans import WalkPlans
+from .walkthrough import WalkPose
 
 FRAMES_A_SECOND = 10.0
 VISIBLE_METRES = 1.5
@@ -60,10 +57,8 @@ class HouseWalker:
     def __init__(self, house: House, name: str, camera: WalkCamera | None = None) -> None:
         self._camera = camera or WalkCamera()
         self._world = World(house, Settings())
-        grid = ReachableGrid(self._world.plan, self._world.start, STEP_METRES)
-        self._planner = WalkPlanner(house, grid)
-        walkable = tuple((round(float(x), 4), round(float(z), 4)) for x, z in grid.points)
-        self.scene = house_scene(house, name, walkable)
+        self._plans = WalkPlans(house, name, self._world)
+        self.scene = house_scene(house, name, self._plans.walkable)
         numbers = {number: name for name, number in self._world.numbers.items()}
         self._names = tuple(
             numbers.get(number, owner) for number, owner in enumerate(self._world.model.owners)
@@ -77,8 +72,7 @@ class HouseWalker:
 
     def plan(self, number: int, seed: int) -> list[WalkPose]:
         """Poses of a walk; see `WalkPlanner.plan`."""
-        text = json.dumps([seed, self.scene.name, number])
-        return self._planner.plan(generator_of(f"walk {text}"))
+        return self._plans.plan(number, seed)
 
     def walk(self, number: int, seed: int, frames: int | None = None) -> Trajectory:
         """A trajectory with images and labels in memory.
@@ -134,11 +128,3 @@ class HouseWalker:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-def share_of_rooms_seen(poses: Sequence[WalkPose], house: House) -> float:
-    """Share of the house's rooms in which a pose lies, 0 to 1."""
-    from ...envs.houses.polygon import contains
-
-    inside = [any(contains(r.floor, (p.x, p.z)) for p in poses) for r in house.rooms]
-    return sum(inside) / len(inside)

@@ -1,4 +1,4 @@
-"""`Tabletop`: a camera that orbits a LIBERO table, drawn and annotated."""
+"""`Tabletop`: a camera around a LIBERO table or on the robot's wrist, drawn and annotated."""
 
 from __future__ import annotations
 
@@ -13,11 +13,21 @@ from ..demo_scenes import in_words
 from ..scenes.box import Box
 from ..scenes.pinhole import Pinhole
 from ..scenes.scene import Scene, SceneObject
-from ..scenes.trajectory import Frame, Labels, Sighting, Trajectory
+from ..scenes.trajectory import Frame, Labels, Sighting, Trajectory, sampled_places
 from ..seeds import generator_of
 
 FRAMES_A_SECOND = 10.0
 VISIBLE_METRES = 1.5
+
+WRIST_FOV = 75.0
+"""Vertical field of view of the camera on the wrist, degrees: LIBERO's."""
+
+WRIST_TILT = 35.0
+"""Degrees that the camera on the wrist is tilted ahead. LIBERO's looks straight down between the
+fingers, where ahead, left and a turn mean nothing, and sees little else than the thing below."""
+
+_CONTROL_STEPS = 2
+"""Control steps (20 a second) from frame to frame."""
 
 # From MuJoCo's axes (z up, right-handed) to the scene's (y up, left-handed), and back.
 _flip = to_mujoco
@@ -47,9 +57,9 @@ class OrbitConfig:
 
 
 class Tabletop:
-    """Makes orbits in one LIBERO task; each follows from seed, task, init index and number alone.
+    """Makes trajectories in one LIBERO task; nothing in them moves but the camera and the robot.
 
-    Nothing moves: the arm waits above the table, and each thing has one box.
+    An orbit follows from seed, task, init index and number alone, a reach from task and init index.
 
     Args:
         suite: One of `spatune.envs.libero_suites.SUITES`.
@@ -81,18 +91,47 @@ class Tabletop:
         Raises:
             SpatuneError: An init index that the task does not have.
         """
-        self._simulator.place(init_index)
+        scene = self._placed(init_index)
         suite, task_id = self._key
-        scene = self._scene(f"{suite}-{task_id:02d}-{init_index:02d}")
         text = json.dumps([seed, suite, task_id, init_index, number])
         rng = generator_of(f"orbit {text}")
         middle = np.mean([thing.box.center for thing in scene.objects], axis=0)
         positions, target = orbit_path(middle, frames, self._config, rng)
+        fov = self._config.fov
         pictures = tuple(
-            self._frame(index, scene, position, target, width, height)
+            self._frame(index, scene, position, target, fov, width, height)
             for index, position in enumerate(positions)
         )
         return Trajectory(f"orbit-{number:04d}", scene, pictures)
+
+    def reach(
+        self, init_index: int, *, frames: int | None = None, width: int, height: int
+    ) -> Trajectory:
+        """What the wrist sees while the scripted expert reaches for its object.
+
+        It ends before anything but the robot moves. The camera is where LIBERO's wrist camera is,
+        tilted ahead by `WRIST_TILT` and held level; the robot is no object of the scene.
+
+        Args:
+            init_index: Evaluation init state of the task: where its objects are.
+            frames: Draw at most this many frames, spread evenly; None for all, 10 a second.
+            width: Pixels.
+            height: Pixels.
+
+        Raises:
+            SpatuneError: An init index that the task does not have, or a task whose goal the
+                expert cannot reach.
+        """
+        scene = self._placed(init_index)
+        states = self._simulator.reach(_CONTROL_STEPS)
+        pictures = []
+        for place in sampled_places(len(states), frames or len(states)):
+            self._simulator.put(states[place])
+            position, ahead = self._wrist()
+            pictures.append(
+                self._frame(place, scene, position, position + ahead, WRIST_FOV, width, height)
+            )
+        return Trajectory(f"reach-{init_index:04d}", scene, tuple(pictures))
 
     def close(self) -> None:
         """Free the simulator; calling it again does nothing."""
@@ -104,12 +143,21 @@ class Tabletop:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _scene(self, name: str) -> Scene:
+    def _placed(self, init_index: int) -> Scene:
+        """The scene of an init state, which is put in place."""
+        self._simulator.place(init_index)
+        suite, task_id = self._key
         objects = tuple(
             SceneObject(thing, in_words(thing), scene_box(*self._simulator.box(thing)))
             for thing in self._simulator.things
         )
-        return Scene(name, "libero", objects)
+        return Scene(f"{suite}-{task_id:02d}-{init_index:02d}", "libero", objects)
+
+    def _wrist(self) -> tuple[np.ndarray, np.ndarray]:
+        """Place (3,) of the camera on the wrist, metres, and direction (3,) in which it looks."""
+        mount, tilt = self._simulator.wrist(), np.radians(WRIST_TILT)
+        _, down, along = mount.rotation.T
+        return _flip(mount.position), _flip(np.cos(tilt) * along - np.sin(tilt) * down)
 
     def _frame(
         self,
@@ -117,10 +165,10 @@ class Tabletop:
         scene: Scene,
         position: np.ndarray,
         target: np.ndarray,
+        fov: float,
         width: int,
         height: int,
     ) -> Frame:
-        fov = self._config.fov
         view = self._simulator.view(_flip(position), _flip(target), fov, height, width)
         x, y, z = (float(value) for value in position)
         return Frame(
@@ -143,22 +191,6 @@ class Tabletop:
                 share = pixels / view.owners.size
                 sightings[name] = Sighting(pixels, share, distance, distance <= VISIBLE_METRES)
         return sightings
-
-
-def orbit_table(
-    suite: str,
-    task_id: int,
-    init_index: int,
-    number: int,
-    *,
-    frames: int,
-    width: int,
-    height: int,
-    seed: int,
-) -> Trajectory:
-    """One orbit as `Tabletop.orbit` makes it; for several of one task use `Tabletop`."""
-    with Tabletop(suite, task_id) as table:
-        return table.orbit(init_index, number, frames=frames, width=width, height=height, seed=seed)
 
 
 def orbit_path(

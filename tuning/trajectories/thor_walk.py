@@ -7,6 +7,7 @@ every backend; for embedded houses `HouseWalker` gives the same ones several tim
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,12 @@ def thor_frame(event: Any, scene: Scene, index: int) -> Frame:
 
 
 def thor_walk(
-    controller: Any, scene: Scene, poses: Sequence[WalkPose], name: str, horizon: float = 15.0
+    controller: Any,
+    scene: Scene,
+    poses: Sequence[WalkPose],
+    name: str,
+    horizon: float = 15.0,
+    places: Sequence[int] | None = None,
 ) -> Trajectory:
     """Put the agent at each pose of a walk and note what it sees.
 
@@ -95,12 +101,14 @@ def thor_walk(
         poses: The walk, for example of `WalkPlanner`.
         name: Name of the trajectory.
         horizon: Degrees that the camera looks down.
+        places: Of the poses that are looked at; all when None.
 
     Raises:
         SpatuneError: The agent cannot stand at a pose.
     """
     frames = []
-    for index, pose in enumerate(poses):
+    for index in range(len(poses)) if places is None else places:
+        pose = poses[index]
         agent = controller.last_event.metadata["agent"]
         event = controller.step(
             action="TeleportFull",
@@ -114,7 +122,19 @@ def thor_walk(
             reason = event.metadata["errorMessage"]
             raise SpatuneError(f"the agent cannot stand at pose {index} of {name}: {reason}")
         frames.append(thor_frame(event, scene, index))
-    return Trajectory(name, scene, tuple(frames))
+    return Trajectory(name, scene, _with_common_names(frames))
+
+
+def _with_common_names(frames: Sequence[Frame]) -> tuple[Frame, ...]:
+    """Events name what they show; `Labels.names` of a trajectory's frames are the same."""
+    labelled = [(frame, frame.labels) for frame in frames if frame.labels is not None]
+    names = ("", *sorted({name for _, labels in labelled for name in labels.names[1:]}))
+    numbers = {name: number for number, name in enumerate(names)}
+    common = []
+    for frame, labels in labelled:
+        table = np.array([numbers[name] for name in labels.names], np.int32)
+        common.append(replace(frame, labels=Labels(labels.depth, table[labels.owners], names)))
+    return tuple(common)
 
 
 def _scene_object(thing: Mapping[str, Any]) -> SceneObject:
@@ -135,6 +155,5 @@ def _scene_object(thing: Mapping[str, Any]) -> SceneObject:
         box=box,
         asset_id=thing.get("assetId", ""),
         parents=tuple(thing.get("parentReceptacles") or ()),
-        front=float(thing["rotation"]["y"]) % 360.0,
         object_type=thing["objectType"],
     )

@@ -10,13 +10,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from spatune.envs.houses.library import house_entries
+from spatune.envs.houses.library import house_entries, load_house
 from spatune.errors import SpatuneError
 from spatune.tuning.generation.config import GenerateConfig
-from spatune.tuning.generation.generate import generate_data
-from spatune.tuning.generation.jobs import run_scene
+from spatune.tuning.generation.generate import _scenes, generate_data
+from spatune.tuning.generation.jobs import SceneJob, run_scene
+from spatune.tuning.questions.ask import AskSettings, ask_all
 from spatune.tuning.questions.question import Question
+from spatune.tuning.questions.registry import chosen_skills
 from spatune.tuning.scenes.simsv import read_trajectory
+from spatune.tuning.scenes.subject import Subject
+from spatune.tuning.trajectories.house_trajectory import HouseWalker, WalkCamera
+from spatune.tuning.trajectories.thor_walker import ThorWalker
 
 HOUSES = tuple(e.name for e in house_entries() if e.split == "train" and e.rooms in (1, 2))[-2:]
 
@@ -150,6 +155,8 @@ def test_depth_segmentation_and_video_are_kept_when_asked_for(tmp_path: Path) ->
         ({"frames": 0}, "frames is 0"),
         ({"faint": 0.5}, "use 0 < faint <= salient"),
         ({"seed": -1}, "seed is -1"),
+        ({"motion": "expert"}, "use --source libero"),
+        ({"backend": "unity", "source": "libero"}, "use --source houses"),
     ],
 )
 def test_bad_settings_are_one_clear_line(tmp_path: Path, changes: dict, message: str) -> None:
@@ -168,15 +175,71 @@ def test_a_scene_without_questions_says_why(tmp_path: Path) -> None:
 
 
 def test_a_house_that_cannot_be_walked_is_counted(tmp_path: Path, monkeypatch) -> None:
-    from spatune.tuning.generation import jobs
     from spatune.tuning.trajectories import walkthrough
 
     monkeypatch.setattr(walkthrough, "MAX_STEPS", 3)
-    job = jobs.SceneJob(config(tmp_path), HOUSES[0])
+    job = SceneJob(config(tmp_path), HOUSES[0])
     results = list(run_scene(job))
     assert len(results) == 2
     assert all("a walk of" in result.problem for result in results)
     assert not list(tmp_path.rglob("*.json")), "the next run tries again"
+
+
+def test_unity_is_one_clear_line_where_it_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(SpatuneError, match="Unity build cannot run: ") as caught:
+        generate_data(config(tmp_path / "unity", backend="unity"))
+    assert "\n" not in str(caught.value) and "backend=embedded" in str(caught.value)
+    assert not (tmp_path / "unity").exists()
+
+
+def test_auto_draws_with_what_the_machine_has(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without Unity its bytes are those of the embedded backend, and the folder says so."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    other = generate_data(config(tmp_path / "auto", backend="auto"))
+    assert digest(other) == digest(data)
+
+
+def test_the_controller_s_way_asks_the_same_questions(tmp_path: Path) -> None:
+    """Unity's way of making walks, with the embedded simulator behind the controller."""
+    camera = WalkCamera(96, 96)
+    texts = []
+    for walker in (
+        HouseWalker(load_house(HOUSES[0]), HOUSES[0], camera),
+        ThorWalker(load_house(HOUSES[0]), HOUSES[0], camera, "embedded"),
+    ):
+        with walker:
+            subject = Subject(walker.walk(0, 0, 8))
+        questions, _ = ask_all(subject, chosen_skills(()), AskSettings(0, 2, 10))
+        texts.append([(q.id, q.question, q.answer, q.letter, q.frames) for q in questions])
+    assert len(texts[0]) > 30
+    assert texts[0] == texts[1]
+
+
+def test_every_task_of_a_suite_is_a_scene(tmp_path: Path) -> None:
+    """Suites differ in size."""
+    for suite, count in (("libero_spatial", 10), ("libero_90", 90)):
+        scenes = _scenes(config(tmp_path, source="libero", scenes=(suite,)))
+        assert scenes == [f"{suite}-{task}" for task in range(count)]
+
+
+def test_expert_motions_are_a_kind_of_trajectory_of_libero(tmp_path: Path) -> None:
+    job = SceneJob(
+        config(tmp_path, source="libero", motion="expert", trajectories=1, frames=3),
+        "libero_spatial-4",
+    )
+    (result,) = run_scene(job)
+    assert (result.name, result.frames, result.problem) == ("reach-0000", 3, "")
+    assert result.questions["object_box_3d"] > 0
+    (folder,) = (tmp_path / "trajectories").glob("*/*/")
+    trajectory = read_trajectory(folder)
+    names = {name for frame in trajectory.frames for name in frame.sightings}
+    assert names <= {thing.id for thing in trajectory.scene.objects}
+    assert all((folder / frame.file).is_file() for frame in trajectory.frames)
 
 
 @pytest.mark.slow

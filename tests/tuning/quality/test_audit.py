@@ -140,10 +140,12 @@ def test_the_order_of_questions_does_not_matter() -> None:
 
 def test_mean_relative_accuracy_is_that_of_vsi_bench() -> None:
     # |p - g| / g <= 1 - t for t in 0.50, 0.55, ..., 0.95.
-    truth = np.full(6, 10.0)
-    predicted = np.array([10.0, 10.5, 11.0, 13.0, 15.0, 15.1])
+    truth = np.full(7, 10.0)
+    predicted = np.array([10.0, 10.5, 11.0, 12.0, 13.0, 15.0, 15.1])
     scores = mean_relative_accuracy(predicted, truth)
-    assert scores.tolist() == [1.0, 1.0, 0.9, 0.5, 0.1, 0.0]
+    # 12: 1 - 0.8 is less than 0.2 in floating point, as in the published code.
+    assert scores.tolist() == [1.0, 1.0, 0.9, 0.6, 0.5, 0.1, 0.0]
+    assert mean_relative_accuracy(-predicted, -truth).tolist() == scores.tolist()
     assert mean_relative_accuracy(np.array([0.0, 1.0]), np.zeros(2)).tolist() == [1.0, 0.0]
 
 

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from spatune.agent.answers import parse_boxes3d
-from spatune.tuning.questions.boxes3d import (
-    SKILLS,
-    box_to_numbers,
-    boxes_text,
-    numbers_to_box,
-)
+from spatune.tuning.questions.boxes3d import SKILLS, Numbers, box_to_numbers, boxes_text
 from spatune.tuning.scenes.box import Box
 from spatune.tuning.scenes.pinhole import Pinhole
 
@@ -25,6 +20,13 @@ from .image_scenes import camera, drafts, reasons, subject, thing
 (SKILL,) = SKILLS
 ANGLES = st.floats(-180, 180)
 LENGTHS = st.floats(0.01, 3)
+
+
+def box_of(numbers: Numbers, camera: Pinhole) -> Box:
+    """The box in the scene's frame that nine numbers mean."""
+    turn = Rotation.from_euler("xyz", np.array(numbers[6:]) * 180, degrees=True).as_matrix()
+    centre = camera.to_scene(np.array(numbers[:3]))
+    return Box(centre, turn.T @ camera.axes, np.array(numbers[3:6]))
 
 
 def same_corners(first: Box, second: Box) -> None:
@@ -48,7 +50,7 @@ def test_numbers_mean_the_same_box(turn, lengths, centre, view, mirrored):
     box = Box(np.array(centre), axes, np.array(lengths))
     seen = Pinhole.looking((0.3, 1.2, -0.7), view, 60.0, 100, 80)
     numbers = box_to_numbers(box, seen)
-    same_corners(box, numbers_to_box(numbers, seen))
+    same_corners(box, box_of(numbers, seen))
     assert all(abs(angle) <= 1 for angle in numbers[6:])
     assert abs(numbers[7]) * 180 < 60
 

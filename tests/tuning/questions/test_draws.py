@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spatune.tuning.questions.draws import numeric_distractors, pick
+from spatune.tuning.questions.draws import near_counts, numeric_distractors, pick
 from spatune.tuning.questions.skill import Unsuitable
 
 seeds = st.integers(0, 2**32 - 1).map(np.random.default_rng)
@@ -49,7 +49,13 @@ def test_there_are_no_wrong_numbers_beside_nothing(truth: float) -> None:
 
 def test_a_truth_too_small_for_its_digits_is_unsuitable() -> None:
     with pytest.raises(Unsuitable, match="no room"):
-        numeric_distractors(0.1, np.random.default_rng(0), decimals=1, count=5)
+        numeric_distractors(0.1, np.random.default_rng(0), decimals=1)
+
+
+def test_near_counts_lie_within_three() -> None:
+    assert near_counts(7) == [4, 5, 6, 8, 9, 10]
+    assert near_counts(1) == [2, 3, 4]
+    assert near_counts(1, least=0) == [0, 2, 3, 4]
 
 
 @given(st.integers(0, 8), st.integers(0, 8), seeds)

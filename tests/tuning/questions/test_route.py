@@ -348,7 +348,7 @@ def test_the_seed_alone_decides() -> None:
 
 
 def test_a_way_ends_before_the_first_obstacle() -> None:
-    floor = WalkableFloor.of(tuple(Home({}, wall=True).free()))
+    floor = WalkableFloor(tuple(Home({}, wall=True).free()))
     way = floor.ahead(np.array([1.0, 1.0]), np.array([1.0, 5.0]))
     assert tuple(way[0]) == (1.0, 1.0)
     assert 2.7 <= way[-1][1] <= 2.75 + TOLERANCE
@@ -357,7 +357,7 @@ def test_a_way_ends_before_the_first_obstacle() -> None:
 
 
 def test_places_beside_a_rectangle_are_sorted() -> None:
-    floor = WalkableFloor.of(tuple(Home({}).free()))
+    floor = WalkableFloor(tuple(Home({}).free()))
     low, high = np.array([2.0, 0.0]), np.array([4.0, 0.8])
     places = floor.beside(low, high, 0.5)
     gaps = rectangle_gap(places, low, high)

@@ -13,14 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spatune.agent.answers import final_part, parse_number
 from spatune.envs.houses.frames import rotation_matrix
 from spatune.tuning.questions.ask import AskSettings, ask_all
 from spatune.tuning.questions.question import Question
 from spatune.tuning.questions.registry import chosen_skills
 from spatune.tuning.questions.skill import Unsuitable
 from spatune.tuning.reasoning.bev import BirdsEyeView
-from spatune.tuning.reasoning.derive import derive, reasoning_text
+from spatune.tuning.reasoning.derive import derive
 from spatune.tuning.scenes.box import Box, box_gap
 from spatune.tuning.scenes.pinhole import Pinhole
 from spatune.tuning.scenes.scene import Scene, SceneObject, SceneRoom
@@ -290,12 +289,3 @@ def test_small_plans_are_finer_and_scenes_without_pictures_have_none() -> None:
 def test_other_tasks_have_no_derivation() -> None:
     subject = two_boxes(0.62)
     assert derive(subject, replace(distance_question(subject), task="route_planning")) == ""
-
-
-def test_the_answer_is_read_from_the_whole_text() -> None:
-    subject = two_boxes(0.62)
-    question = distance_question(subject)
-    plan = BirdsEyeView.of(subject)
-    text = reasoning_text(plan, derive(subject, question), question.answer)
-    assert final_part(text) == "0.6" and parse_number(text).value == 0.6
-    assert text.startswith("<think>\nBird's-eye view") and plan.text() in text

@@ -120,3 +120,12 @@ def test_bounds_are_those_of_the_corners(box: Box) -> None:
     assert box.high == pytest.approx(box.corners.max(axis=0), abs=1e-9)
     for corner in box.corners:
         assert box.distance_to(corner) == pytest.approx(0, abs=1e-9)
+
+
+@given(tilted, st.floats(0, 1))
+def test_a_grid_fills_the_middle_part_of_a_box(box: Box, part: float) -> None:
+    inner, grid = Box(box.center, box.axes, part * box.lengths), box.grid(part)
+    assert grid.shape == (27, 3)
+    assert max(inner.distance_to(point) for point in grid) < 1e-9
+    for corner in (*inner.corners, box.center):
+        assert np.linalg.norm(grid - corner, axis=1).min() < 1e-9

@@ -76,7 +76,7 @@ def test_scene_file_has_the_fields_of_sims_v(folder: Path) -> None:
 def test_annotations_of_others_need_sims_v_s_fields_alone(folder: Path) -> None:
     scene = json.loads((folder.parent / "scene.json").read_text())
     for entry in scene["object_bbox"]:
-        for name in ("category", "parents", "front"):
+        for name in ("category", "parents"):
             del entry[name]
     scene = {k: v for k, v in scene.items() if k not in ("walkable", "source", "name")}
     (folder.parent / "scene.json").write_text(json.dumps(scene))

@@ -97,6 +97,11 @@ def test_the_controller_of_ai2thor_sees_the_same() -> None:
         }
         assert np.allclose(one.camera.position, other.camera.position, atol=1e-6)
         assert np.allclose(one.camera.axes, other.camera.axes, atol=1e-9)
+        assert other.labels is not None and walk.frames[0].labels is not None
+        assert other.labels.names == walk.frames[0].labels.names
+        for name, sighting in other.sightings.items():
+            number = other.labels.names.index(name)
+            assert np.count_nonzero(other.labels.owners == number) == sighting.pixels
 
 
 def digest(walker: HouseWalker, number: int) -> str:

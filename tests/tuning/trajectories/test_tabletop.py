@@ -12,13 +12,14 @@ from scipy.ndimage import minimum_filter
 from scipy.spatial.transform import Rotation
 
 from spatune.envs.houses.frames import to_mujoco
+from spatune.envs.libero_orbit import STILL, LiberoOrbit
 from spatune.errors import SpatuneError
 from spatune.tuning.scenes.trajectory import Frame, Trajectory
+from spatune.tuning.trajectories import tabletop
 from spatune.tuning.trajectories.tabletop import (
     OrbitConfig,
     Tabletop,
     orbit_path,
-    orbit_table,
     scene_box,
 )
 
@@ -36,6 +37,12 @@ def table() -> Iterator[Tabletop]:
 def orbit(table: Tabletop) -> Trajectory:
     """Four frames of its first orbit."""
     return table.orbit(0, 0, frames=4, width=SIZE, height=SIZE, seed=0)
+
+
+@pytest.fixture(scope="module")
+def reach(table: Tabletop) -> Trajectory:
+    """Four frames of the expert on its way to its bowl."""
+    return table.reach(0, frames=4, width=SIZE, height=SIZE)
 
 
 def mask_of(frame: Frame, name: str) -> np.ndarray:
@@ -127,12 +134,75 @@ def test_an_orbit_is_the_same_whatever_ran_before(table: Tabletop, orbit: Trajec
         assert before.sightings == after.sightings
 
 
-def test_one_call_makes_one_orbit_of_another_suite() -> None:
-    orbit = orbit_table("libero_object", 0, 0, 0, frames=1, width=64, height=48, seed=0)
-    (frame,) = orbit.frames
-    assert frame.image is not None and frame.image.shape == (48, 64, 3)
-    assert orbit.id == "libero_object-00-00/orbit-0000"
-    assert orbit.scene.by_id["milk_1"].category == "milk"
+def test_things_on_the_way_of_the_expert_lie_in_their_boxes(reach: Trajectory) -> None:
+    """Nothing has moved, the camera is where it says, and depths fit: to the last frame."""
+    rows, columns = np.indices((SIZE, SIZE)) + 0.5
+    checked = 0
+    for frame in reach.frames:
+        assert frame.labels is not None and frame.sightings
+        points = frame.camera.unproject(columns, rows, frame.labels.depth)
+        for name in frame.sightings:
+            inner = minimum_filter(mask_of(frame, name), 3)
+            box = reach.scene.by_id[name].box
+            local = (points[inner] - box.center) @ box.axes.T
+            assert (np.abs(local) <= box.lengths / 2 + 0.01).all(axis=1).mean() > 0.98 or (
+                len(local) < 10
+            ), name
+            checked += len(local) >= 10
+    assert checked >= 8
+
+
+def test_the_expert_s_camera_moves_level_and_towards_its_object(reach: Trajectory) -> None:
+    bowl = reach.scene.by_id["akita_black_bowl_1"].box
+    gaps = []
+    for frame in reach.frames:
+        right, down, forward = frame.camera.axes
+        assert abs(right[1]) < 1e-9 and down[1] < 0
+        np.testing.assert_allclose(np.cross(-down, forward), right, atol=1e-9)
+        assert 25.0 < np.degrees(np.arccos(-forward[1])) < 50.0, "ahead means something"
+        gaps.append(np.hypot(*(bowl.center - frame.camera.position)[[0, 2]]))
+    assert gaps[-1] < 0.5 * gaps[0]
+    assert [frame.time for frame in reach.frames] == [f.index / 10 for f in reach.frames]
+
+
+def test_the_expert_reaches_the_same_way_whatever_ran_before(
+    table: Tabletop, reach: Trajectory, orbit: Trajectory
+) -> None:
+    whole = table.reach(0, width=SIZE, height=SIZE)
+    assert [frame.index for frame in reach.frames] == [
+        int(place) for place in np.linspace(0, len(whole.frames) - 1, 4)
+    ]
+    for frame in reach.frames:
+        same = whole.frames[frame.index]
+        assert frame.image is not None and same.image is not None
+        np.testing.assert_array_equal(frame.image, same.image)
+        assert frame.sightings == same.sightings
+    assert (reach.scene.name, reach.name) == (orbit.scene.name, "reach-0000")
+
+
+def test_the_robot_is_no_object(table: Tabletop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looking nearly straight down, as LIBERO mounts it, the camera has the hand in view."""
+    monkeypatch.setattr(tabletop, "WRIST_TILT", 8.0)
+    (frame,) = table.reach(0, frames=1, width=SIZE, height=SIZE).frames
+    assert frame.labels is not None and frame.image is not None
+    shown = {frame.labels.names[number] for number in np.unique(frame.labels.owners)}
+    assert "PandaGripper0" in shown and "PandaGripper0" not in frame.sightings
+    assert mask_of(frame, "PandaGripper0")[-1].mean() > 0.9, "its bar is along the lower edge"
+
+
+def test_a_reach_ends_when_something_moves() -> None:
+    simulator = LiberoOrbit("libero_object", 0)
+    simulator.place(0)
+    before = {name: simulator.box(name)[0] for name in simulator.things}
+    states = simulator.reach(1)
+    gaps = {n: np.linalg.norm(simulator.box(n)[0] - middle) for n, middle in before.items()}
+    assert max(gaps, key=lambda name: gaps[name]) == "alphabet_soup_1"
+    assert 0.8 * STILL < gaps["alphabet_soup_1"] < 0.05, "the step after the last state"
+    for state in (states[0], states[-1]):
+        simulator.put(state)
+        for name, middle in before.items():
+            assert np.linalg.norm(simulator.box(name)[0] - middle) <= STILL
+    simulator.close()
 
 
 def test_unknown_tasks_and_init_states_are_named(table: Tabletop) -> None:

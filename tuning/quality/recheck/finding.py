@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 Verdict = Literal["agree", "in band", "disagree", "not covered"]
-_SEVERITY = {"agree": 0, "in band": 1, "disagree": 2, "not covered": 3}
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""The worst last."""
 
 
 @dataclass(frozen=True)
@@ -78,16 +79,7 @@ class Finding:
 
 
 class Doubt(Exception):
-    """A question that has no answer by the second method.
-
-    Args:
-        why: What is wrong with it.
-        clear: False if the evidence is too near a boundary to say so.
-    """
-
-    def __init__(self, why: str, clear: bool = True) -> None:
-        super().__init__(why)
-        self.clear = clear
+    """A question that has no answer by the second method; the message says why."""
 
 
 class Unread(Exception):
@@ -99,6 +91,6 @@ def together(findings: Iterable[Finding]) -> Finding:
     found: Sequence[Finding] = list(findings)
     if not found:
         raise Unread("nothing to check")
-    worst = max(found, key=lambda finding: _SEVERITY[finding.verdict]).verdict
+    worst = max(found, key=lambda finding: VERDICTS.index(finding.verdict)).verdict
     seconds = [finding.second for finding in found if finding.verdict == worst]
     return Finding(worst, f"{len(found)} facts" if worst == "agree" else "; ".join(seconds))

@@ -10,7 +10,7 @@ from ...questions.question import Question
 from .film import Film
 from .finding import Finding
 from .house_witness import HouseWitness
-from .look import Look
+from .look import Look, Seen
 from .reading import read
 from .thing import Thing
 
@@ -34,24 +34,13 @@ _WORDS = {
 
 def left_right(film: Film, question: Question) -> Finding:
     """Columns of the rays that hit two things."""
-    names = read(
-        r"Looking only at places in the picture, (?:is|are) the (.+) to the left or to the "
-        r"right of the (.+)\?",
-        question.question,
-    )
-    look = film.look(question.frames[0])
-    one, other = (look.seen[look.only(name).id] for name in names)
+    one, other = _compared(film, question, "to the left or to the right of")
     return _sides(question, (one.left, one.right), (other.left, other.right), ("left", "right"))
 
 
 def above_below(film: Film, question: Question) -> Finding:
     """Rows of the rays that hit two things."""
-    names = read(
-        r"Looking only at places in the picture, (?:is|are) the (.+) above or below the (.+)\?",
-        question.question,
-    )
-    look = film.look(question.frames[0])
-    one, other = (look.seen[look.only(name).id] for name in names)
+    one, other = _compared(film, question, "above or below")
     return _sides(question, (one.top, one.bottom), (other.top, other.bottom), ("above", "below"))
 
 
@@ -121,6 +110,16 @@ def zone_of(look: Look, thing: Thing, least: float) -> tuple[str, bool]:
     if edges[2] >= 0:
         return "left", clear
     return ("right" if edges[3] >= 0 else ""), clear
+
+
+def _compared(film: Film, question: Question, phrase: str) -> tuple[Seen, Seen]:
+    """What the picture shows of the two things that a question compares in these words."""
+    first, second = read(
+        rf"Looking only at places in the picture, (?:is|are) the (.+) {phrase} the (.+)\?",
+        question.question,
+    )
+    look = film.look(question.frames[0])
+    return look.seen[look.only(first).id], look.seen[look.only(second).id]
 
 
 def _sides(

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from .finding import VERDICTS
 from .scene_check import Checked
 from .table import CHECKS
-
-VERDICTS = ("agree", "in band", "disagree", "not covered")
 
 
 @dataclass(frozen=True)
@@ -48,14 +47,13 @@ class CheckReport:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form."""
-        counts = self._counts(self.checked)
         return {
             "questions": len(self.checked),
-            **{verdict: counts[verdict] for verdict in VERDICTS},
+            **_counts(self.checked),
             "tasks": {
                 task: {
                     "n": len(group),
-                    **{verdict: self._counts(group)[verdict] for verdict in VERDICTS},
+                    **_counts(group),
                     "method": CHECKS[task].method if task in CHECKS else "",
                 }
                 for task, group in self._by_task().items()
@@ -83,9 +81,8 @@ class CheckReport:
             side = "left" if name in ("task", "second method") else "right"
             table.add_column(name, justify=side, overflow="fold")
         for task, group in self._by_task().items():
-            counts = self._counts(group)
             method = CHECKS[task].method if task in CHECKS else "none"
-            numbers = (str(counts[verdict]) for verdict in VERDICTS)
+            numbers = (str(count) for count in _counts(group).values())
             table.add_row(task, str(len(group)), *numbers, method)
         console = Console()
         console.print(table)
@@ -98,6 +95,7 @@ class CheckReport:
             groups.setdefault(one.task, []).append(one)
         return dict(groups)
 
-    @staticmethod
-    def _counts(group: Sequence[Checked]) -> Counter[str]:
-        return Counter(one.finding.verdict for one in group)
+
+def _counts(group: Sequence[Checked]) -> dict[str, int]:
+    found = Counter(one.finding.verdict for one in group)
+    return {verdict: found[verdict] for verdict in VERDICTS}

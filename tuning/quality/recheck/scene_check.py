@@ -77,6 +77,6 @@ def check_question(film: Film, question: Question) -> Finding:
     try:
         return check.run(film, question)
     except Doubt as doubt:
-        return Finding("disagree" if doubt.clear else "in band", str(doubt))
+        return Finding("disagree", str(doubt))
     except Unread as reason:
         return Finding("not covered", str(reason))

@@ -50,7 +50,7 @@ def hidden(film: Film, question: Question) -> Finding:
     )
     look = film.look(question.frames[0])
     hider = film.named(name, question.frames)
-    number = film.house.names.index(hider.id)
+    number = _number(look, hider)
     parts = {}
     for option in question.options:
         thing = film.named(option, question.frames)
@@ -112,7 +112,7 @@ def _reached(looks: list[Look], thing: Thing, normal: np.ndarray) -> float:
     points = np.tile(middle + towards * halves, (len(grid), 1))
     points[:, across] += grid * halves[across]
     points = points @ thing.frame
-    number = thing_number(looks[0], thing)
+    number = _number(looks[0], thing)
     shares = [0.0]
     for look in looks:
         way = look.eye - points.mean(axis=0)
@@ -121,6 +121,6 @@ def _reached(looks: list[Look], thing: Thing, normal: np.ndarray) -> float:
     return max(shares)
 
 
-def thing_number(look: Look, thing: Thing) -> int:
+def _number(look: Look, thing: Thing) -> int:
     """Index of a thing in `HouseWitness.names`."""
     return look.house.names.index(thing.id)

@@ -17,7 +17,8 @@ COUNTED_SURELY = 0.0024
 PRESENT = 0.006
 """Share from which a thing surely is in a picture (generators: 0.01)."""
 
-_NOTHING = 1e-4
+ABSENT = 1e-4
+"""Share below which it surely is not."""
 
 
 def counting(film: Film, question: Question) -> Finding:
@@ -48,13 +49,13 @@ def image_count(film: Film, question: Question) -> Finding:
 def image_presence(film: Film, question: Question) -> Finding:
     """Whether rays hit a thing of a category."""
     (name,) = read(r"(?:Is there an?|Are there) (.+) in this image\?", question.question)
-    return _presence(film, question, name, PRESENT, _NOTHING)
+    return _presence(film, question, name, PRESENT)
 
 
 def video_presence(film: Film, question: Question) -> Finding:
     """Whether rays of any frame hit a thing of a category."""
     (name,) = read(r"Does any (.+) appear in the video\?", question.question)
-    return _presence(film, question, name, film.high, _NOTHING)
+    return _presence(film, question, name, film.high)
 
 
 def order(film: Film, question: Question) -> Finding:
@@ -71,13 +72,12 @@ def before(film: Film, question: Question) -> Finding:
     return Finding.of_choice(question.answer, said, _same(orders))
 
 
-def _presence(film: Film, question: Question, name: str, present: float, absent: float) -> Finding:
+def _presence(film: Film, question: Question, name: str, present: float) -> Finding:
     things = film.house.categories.get(name, ())
     share = max((film.best(thing, question.frames) for thing in things), default=0.0)
     said = "yes" if share >= present else "no"
-    return Finding.of_choice(
-        question.answer, said, share >= present or share < absent, f"{share:.4f}"
-    )
+    clear = share >= present or share < ABSENT
+    return Finding.of_choice(question.answer, said, clear, f"{share:.4f}")
 
 
 def _order(film: Film, question: Question, names: list[str]) -> Finding:
