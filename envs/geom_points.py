@@ -9,13 +9,16 @@ import numpy as np
 from .mujoco_api import mujoco
 
 
-def geom_surface_points(model: Any, geom: int, limit: int = 400) -> np.ndarray:
+def geom_surface_points(
+    model: Any, geom: int, limit: int = 400, spacing: float = np.inf
+) -> np.ndarray:
     """Sample points of one geom in its own frame.
 
     Args:
         model: Compiled model.
         geom: Geom id.
         limit: Most mesh vertices to keep (a fixed random subset).
+        spacing: Widest gap (m) between points of other shapes, which have at least 4 a side.
 
     Returns:
         float64 (N, 3), m; empty for planes and other unbounded shapes.
@@ -31,8 +34,9 @@ def geom_surface_points(model: Any, geom: int, limit: int = 400) -> np.ndarray:
     half = _half_extent(kind, model.geom_size[geom])
     if half is None:
         return np.zeros((0, 3))
-    line = np.linspace(-1.0, 1.0, 4)
-    grid = np.stack(np.meshgrid(line, line, line), axis=-1).reshape(-1, 3)
+    counts = np.maximum(4, np.ceil(2.0 * half / spacing).astype(int) + 1)
+    lines = [np.linspace(-1.0, 1.0, count) for count in counts]
+    grid = np.stack(np.meshgrid(*lines), axis=-1).reshape(-1, 3)
     return grid[(np.abs(grid) >= 0.999).any(axis=1)] * half
 
 

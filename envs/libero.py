@@ -12,6 +12,8 @@ import numpy as np
 from gymnasium import spaces
 
 from ..errors import SpatuneError
+from .libero_perturbations.perturbation import NONE, Perturbation
+from .libero_perturbations.scene import PerturbedScene
 from .libero_privileged import LiberoPrivileged
 from .libero_sim import LiberoSim
 from .libero_spec import CAMERAS, libero_env_spec
@@ -107,6 +109,7 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
                 f"no camera {missing[0]!r} in this scene; "
                 f"it has: {', '.join(self._sim.camera_names)}"
             )
+        self._scene = PerturbedScene(self._sim)
         self.observation_space = _observation_space(self.env_spec, self.task.instruction)
         self.action_space = spaces.Box(-1.0, 1.0, (7,), np.float32)
         self._origin = self.privileged.base_position if state_frame == "base" else np.zeros(3)
@@ -136,9 +139,11 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
                 `{"placement": "sampled", "joint_noise": 0.02}` keeps the objects where the seed
                 put them and moves the arm's joints by Gaussian noise (rad), as is done for
                 training data. With neither, an init state is drawn from the seed.
+                `{"perturbation": "camera:1"}` changes the scene, for this episode only.
 
         Raises:
-            SpatuneError: Unknown option or an init index that the task does not have.
+            SpatuneError: Unknown option or perturbation, or an init index that the task does not
+                have.
         """
         super().reset(seed=seed)
         options = dict(options or {})
@@ -146,25 +151,42 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
         init_index = options.pop("init_index", None)
         placement = options.pop("placement", None)
         joint_noise = float(options.pop("joint_noise", 0.02))
+        perturbation = str(options.pop("perturbation", NONE))
         if options:
             raise SpatuneError(
                 f"unknown reset option {next(iter(options))!r}; "
-                "use init_index, or placement='sampled' with joint_noise"
+                "use init_index, or placement='sampled' with joint_noise, and perturbation"
             )
         if placement not in (None, "sampled"):
             raise SpatuneError(f"placement {placement!r} is unknown; use 'sampled' or leave it out")
         if placement is None and init_index is None:
             init_index = int(self.np_random.integers(self.task.init_count))
-        self.reset_scene(scene_seed, init_index=init_index, joint_noise=joint_noise)
+        self.reset_scene(
+            scene_seed, init_index=init_index, joint_noise=joint_noise, perturbation=perturbation
+        )
         return self.observe(), self._info(self._sim.success(), fresh=True, init_index=init_index)
 
     def reset_scene(
-        self, seed: int, *, init_index: int | None = None, joint_noise: float = 0.02
+        self,
+        seed: int,
+        *,
+        init_index: int | None = None,
+        joint_noise: float = 0.02,
+        perturbation: str = NONE,
     ) -> None:
         """`reset` without drawing: for experts and data, which look at states, not images."""
+        task, change = self.task, Perturbation.parse(perturbation)
+        if change.kind and change.suite_of(base_suite(task.suite)) != task.suite:
+            raise SpatuneError(
+                f"perturbation {perturbation!r} is a suite of its own: "
+                f"build LiberoEnv({change.suite_of(base_suite(task.suite))!r}, {task.task_id})"
+            )
         state = None if init_index is None else self._init_state(init_index)
+        self._scene.undo()
         self._sim.reset(seed)
-        self._sim.set_state(self._jittered_joints(seed, joint_noise) if state is None else state)
+        start = self._jittered_joints(seed, joint_noise) if state is None else state
+        rng = change.generator(task.suite, task.task_id, init_index, seed)
+        self._sim.set_state(self._scene.apply(change, start, rng))
         for _ in range(self._settle_steps):
             self._sim.step(REST_ACTION)
         self._steps = 0

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import SpatuneError
 from .geom_points import geom_surface_points
 from .libero_sim import LiberoSim
+from .mujoco_api import mujoco
 
 Predicate = tuple[str, ...]
 """A goal of the bddl file, for example `("on", "akita_black_bowl_1", "plate_1")`."""
@@ -41,6 +42,32 @@ class CameraMatrices:
         homogeneous = np.concatenate([pixels, np.ones_like(pixels[..., :1])], axis=-1)
         rays = homogeneous @ np.linalg.inv(self.intrinsics).T
         return (rays * np.asarray(depth)[..., None]) @ self.rotation.T + self.position
+
+
+@dataclass(frozen=True)
+class MovingPart:
+    """A drawer, door or knob in the live state.
+
+    Attributes:
+        hinge: Whether it turns; else it slides.
+        value: Joint position, rad or m.
+        limits: Lowest and highest joint position; the one farther from 0 is open, or on.
+        axis: (3,) unit axis in the world frame.
+        anchor: (3,) point on the axis, m.
+        points: Collision surface (N, 3), m.
+    """
+
+    hinge: bool
+    value: float
+    limits: tuple[float, float]
+    axis: np.ndarray
+    anchor: np.ndarray
+    points: np.ndarray
+
+    @property
+    def opening(self) -> np.ndarray:
+        """`axis` with the sign that opens the part, or turns it on."""
+        return self.axis * (1.0 if abs(self.limits[1]) > abs(self.limits[0]) else -1.0)
 
 
 class LiberoPrivileged:
@@ -98,15 +125,49 @@ class LiberoPrivileged:
         parent = self._core.object_sites_dict[name].parent_name
         return parent if parent in self._core.obj_body_id else None
 
+    def moving_part(self, name: str) -> MovingPart | None:
+        """What opens at a region or fixture; None where nothing does."""
+        model, data = self._sim.model, self._sim.data
+        site = self._core.object_sites_dict.get(name)
+        owner = site if site is not None else self._core.fixtures_dict.get(name)
+        joints = [joint for joint in getattr(owner, "joints", None) or () if joint]
+        if not joints:
+            return None
+        joint = model.joint(joints[0])
+        body = int(model.jnt_bodyid[joint.id])
+        geoms = [
+            geom
+            for geom in range(model.ngeom)
+            if model.geom_bodyid[geom] == body
+            and (model.geom_contype[geom] or model.geom_conaffinity[geom])
+        ]
+        return MovingPart(
+            hinge=model.jnt_type[joint.id] == mujoco.mjtJoint.mjJNT_HINGE,
+            value=float(data.qpos[model.jnt_qposadr[joint.id]]),
+            limits=(float(joint.range[0]), float(joint.range[1])),
+            axis=data.xaxis[joint.id].copy(),
+            anchor=data.xanchor[joint.id].copy(),
+            points=np.concatenate([self._placed_points(geom) for geom in geoms]),
+        )
+
+    def region_extent(self, name: str) -> np.ndarray:
+        """Half extents (3,) of a region along the world axes, m."""
+        size = np.asarray(self._core.object_sites_dict[name].size, float)
+        rotation = self._sim.data.site(name).xmat.reshape(3, 3)
+        return np.abs(rotation) @ size
+
     def gripper(self) -> tuple[np.ndarray, np.ndarray]:
         """Grip site: position (3,) and rotation (3, 3) whose x column is the finger axis."""
         site = self._sim.data.site("gripper0_grip_site")
         return site.xpos.copy(), site.xmat.reshape(3, 3).copy()
 
-    def collision_points(self, name: str) -> np.ndarray:
-        """Points on the collision surface of an object (visual surface if it has none), (N, 3)."""
+    def collision_points(self, name: str, spacing: float = np.inf) -> np.ndarray:
+        """Points on the collision surface of an object (visual surface if it has none), (N, 3).
+
+        `spacing` (m) bounds the gaps between points of boxes, which have at least 4 a side.
+        """
         collision, visual = self._body_geoms[name]
-        parts = [self._placed_points(geom) for geom in (collision or visual)]
+        parts = [self._placed_points(geom, spacing) for geom in (collision or visual)]
         return np.concatenate(parts) if parts else np.zeros((0, 3))
 
     def camera(self, name: str, height: int, width: int) -> CameraMatrices:
@@ -157,11 +218,12 @@ class LiberoPrivileged:
         return geoms
 
     @cached_property
-    def _local_points(self) -> dict[int, np.ndarray]:
+    def _local_points(self) -> dict[tuple[int, float], np.ndarray]:
         return {}
 
-    def _placed_points(self, geom: int) -> np.ndarray:
-        if geom not in self._local_points:
-            self._local_points[geom] = geom_surface_points(self._sim.model, geom)
+    def _placed_points(self, geom: int, spacing: float = np.inf) -> np.ndarray:
+        key = (geom, spacing)
+        if key not in self._local_points:
+            self._local_points[key] = geom_surface_points(self._sim.model, geom, spacing=spacing)
         rotation = self._sim.data.geom_xmat[geom].reshape(3, 3)
-        return self._local_points[geom] @ rotation.T + self._sim.data.geom_xpos[geom]
+        return self._local_points[key] @ rotation.T + self._sim.data.geom_xpos[geom]

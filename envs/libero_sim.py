@@ -195,6 +195,13 @@ class LiberoSim:
             float(np.deg2rad(self.model.cam_fovy[index])),
         )
 
+    def upload_texture(self, texture: int) -> None:
+        """Send a texture whose pixels in `model.tex_data` were changed to the renderer."""
+        if self._cameras:
+            context = self.core.sim._render_context_offscreen
+            context.gl_ctx.make_current()
+            mujoco.mjr_uploadTexture(self.model, context.con, texture)
+
     def close(self) -> None:
         """Free the scene and its GL context; calling it again does nothing."""
         if self._closed:

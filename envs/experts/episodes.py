@@ -116,7 +116,8 @@ def render_frames(
     Returns:
         Arrays over the N frames drawn:
         `index` int64 (N,) step of each frame; `images` uint8 (N, cameras, H, W, 3);
-        `goal_positions` float32 (N, 2, 3), object and place of the first goal, base frame, m;
+        `goal_positions` float32 (N, 2, 3), object and place of the first goal, base frame, m
+        (twice the same for a goal of one argument, such as a drawer to open);
         `goal_pixels` float32 (N, cameras, 2, 3), their (column, row) as a fraction of the image
         and depth in m; `object_positions` float32 (N, MAX_OBJECTS, 3) and `object_pixels` float32
         (N, cameras, MAX_OBJECTS, 3) of all movable objects.
@@ -127,7 +128,7 @@ def render_frames(
     length = len(trace.actions)
     index = np.unique(np.concatenate([[0], np.arange(offset, length, render_every)]))
     names = scene.objects[:MAX_OBJECTS]
-    goal_names = scene.goal[0][1:3]
+    goal_names = (scene.goal[0][1], scene.goal[0][-1])
     frames: dict[str, list[np.ndarray]] = {}
     for step in index:
         env.sim.set_state(trace.states[step])

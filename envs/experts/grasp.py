@@ -18,10 +18,19 @@ _CLEARANCE_CAP = {"body": 0.05, "rim": 0.03}
 """Free space (m) beyond which a grasp is not called safer. A rim offers many equal grasps: with a
 low cap the preferred yaw decides, so that demonstrations of one task agree on where to grasp."""
 
+_WIDTH_COST = {"body": (2.0, 0.055), "rim": (10.0, 0.02)}
+"""Score lost per metre of width beyond what is easy to hold (m); a rim is wide at a handle."""
+
 _RAISED, _RAISED_REACH = 0.22, 0.69
 """Above this height (m over the base) a downward-pointing hand reaches this far (m) with ease;
 farther out joint 4 meets its limit and the hand stays beside its target. Measured on the top of
 LIBERO's cabinet (0.25 m), where 0.69 m is reached and 0.745 m is not."""
+
+_SPACING = 0.02
+"""Gaps (m) between points of obstacles where room is tight: narrower than a finger."""
+
+_SIDE_GAIN = 30.0
+"""Score per metre towards the side that is asked for."""
 
 _BLOCKED_COST, _BLOCKED_REACH = 0.5, 0.04
 """Score lost where the hand was blocked before, falling to nothing this far (m) from it."""
@@ -47,6 +56,19 @@ class Grasp:
 
 
 @dataclass(frozen=True)
+class Surroundings:
+    """What the hand must pass where it takes an object and where it puts it down.
+
+    Attributes:
+        points: Obstacles (N, 3), m, sampled more densely than those of `collision_points`.
+        shift: From the object to where it will be put down, (3,) m.
+    """
+
+    points: np.ndarray
+    shift: np.ndarray
+
+
+@dataclass(frozen=True)
 class _Candidate:
     xy: np.ndarray
     z: float
@@ -56,7 +78,12 @@ class _Candidate:
 
 
 def plan_grasp(
-    scene: LiberoPrivileged, name: str, nominal: np.ndarray, blocked: Sequence[np.ndarray] = ()
+    scene: LiberoPrivileged,
+    name: str,
+    nominal: np.ndarray,
+    blocked: Sequence[np.ndarray] = (),
+    around: Surroundings | None = None,
+    side: np.ndarray | None = None,
 ) -> Grasp:
     """Choose a grasp that fits the gripper, keeps clear of neighbours and turns little.
 
@@ -66,18 +93,26 @@ def plan_grasp(
         nominal: (3, 3) gripper rotation at rest; its x column is the finger axis.
         blocked: Where the hand could not reach this object before, (3,) m from its origin; other
             grasps are preferred.
+        around: Further obstacles.
+        side: Direction (3,) in which a grasp off the object's middle should lie.
     """
     points = scene.collision_points(name)
     heading = float(np.arctan2(nominal[1, 0], nominal[0, 0]))
     candidates = _body_grasps(points, heading) or _rim_grasps(scene, name, points, heading)
-    others = [scene.collision_points(other) for other in _bodies(scene) if other != name]
+    others = [scene.collision_points(o, _SPACING) for o in _bodies(scene) if o != name]
     obstacles = np.concatenate(others) if others else np.zeros((0, 3))
+    if around is not None:
+        obstacles = np.concatenate([obstacles, around.points, around.points - around.shift])
     base = scene.base_position
     tried = [scene.position(name) + offset for offset in blocked]
-    best = max(
-        candidates,
-        key=lambda c: _score(c, heading, obstacles, base) - _blocked_cost(c, tried),
-    )
+    middle = scene.position(name)[:2]
+
+    def value(candidate: _Candidate) -> float:
+        aside = 0.0 if side is None else float((candidate.xy - middle) @ side[:2])
+        score = _score(candidate, heading, obstacles, base) - _blocked_cost(candidate, tried)
+        return score + _SIDE_GAIN * aside
+
+    best = max(candidates, key=value)
     position = np.array([*best.xy, best.z])
     return Grasp(position, best.yaw, best.kind, float(points[:, 2].max()))
 
@@ -159,8 +194,8 @@ def _score(candidate: _Candidate, heading: float, obstacles: np.ndarray, base: n
         gap = np.where(low, beside_fingers, beside_hand).min()
         clearance = min(clearance, float(gap))
     score = 12.0 * clearance - 0.25 * abs(candidate.yaw)
-    if candidate.kind == "body":
-        score -= 2.0 * max(0.0, candidate.width - 0.055)
+    slope, easy = _WIDTH_COST[candidate.kind]
+    score -= slope * max(0.0, candidate.width - easy)
     offset = candidate.xy - base[:2]
     if candidate.z - base[2] > _RAISED:
         score -= 25.0 * max(0.0, float(np.linalg.norm(offset)) - _RAISED_REACH)

@@ -1,110 +1,78 @@
-"""The scripted expert and the demonstrations that it makes."""
+"""`LiberoExpert`: which goals it takes on, and that it solves tasks of several objects."""
 
 from __future__ import annotations
-
-import json
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
-from spatune.envs.experts.demos import plan_episodes, write_demos
-from spatune.envs.experts.demos_config import DemosLiberoConfig
-from spatune.envs.experts.demos_dataset import OBJECT_NAMES_FILE
-from spatune.envs.experts.episodes import TRAINING_SEED_BASE, EpisodePlan, rollout_expert
 from spatune.envs.experts.libero import LiberoExpert
 from spatune.envs.libero import LiberoEnv
-from spatune.envs.libero_suites import init_states, libero_task, task_count
+from spatune.envs.libero_privileged import LiberoPrivileged, Predicate
 from spatune.errors import SpatuneError
 
 
 def solve(env: LiberoEnv, init_index: int) -> bool:
     env.reset_scene(0, init_index=init_index)
     for action in LiberoExpert(env.privileged).actions():
+        assert np.abs(action).max() <= 1.0
         *_, success, truncated, _ = env.step(action)
         if success or truncated:
             return success
     return False
 
 
-def test_solves_init_states(object_env: LiberoEnv) -> None:
-    assert all(solve(object_env, index) for index in (20, 21))
+def test_solves_init_states_and_zero_actions_do_not(object_env: LiberoEnv) -> None:
+    # At init state 11 of task 7 the hand once knocked the milk over on its way.
+    assert all(solve(object_env, index) for index in (10, 11))
+    object_env.reset_scene(0, init_index=10)
+    assert not any(object_env.step(np.zeros(7))[2] for _ in range(60))
 
 
-def test_noise_changes_what_is_executed_and_not_the_label(object_env: LiberoEnv) -> None:
-    env = LiberoEnv("libero_object", 0, cameras={}, state_frame="base")
-    plan = EpisodePlan("libero_object", 0, TRAINING_SEED_BASE + 7, 0.3)
-    trace, again = rollout_expert(env, plan), rollout_expert(env, plan)
-    env.close()
-    assert trace.success
-    np.testing.assert_array_equal(trace.states, again.states)
-    difference = np.abs(trace.actions - trace.executed)
-    assert difference[:, :6].max() > 0.1
-    assert difference[:, 6].max() == 0.0
-    assert np.abs(trace.actions).max() <= 1.0
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("suite", "task_id", "init_index"),
+    [
+        ("libero_10", 0, 11),
+        ("libero_10", 1, 10),
+        ("libero_10", 8, 11),
+        ("libero_object", 7, 11),
+        ("libero_spatial", 4, 13),
+        ("libero_goal", 3, 12),
+    ],
+    ids=[
+        "leave the basket without dragging it along",
+        "pass over tall neighbours",
+        "two pots side by side on the stove",
+        "milk between other things",
+        "bowl in an open drawer",
+        "bowl into a drawer that is shut",
+    ],
+)
+def test_solves_crowded_scenes(suite: str, task_id: int, init_index: int) -> None:
+    env = LiberoEnv(suite, task_id, cameras={})
+    try:
+        assert solve(env, init_index)
+    finally:
+        env.close()
 
 
-def test_goals_beyond_pick_and_place_are_refused() -> None:
-    env = LiberoEnv("libero_goal", 0, cameras={})
-    env.reset_scene(0)
-    with pytest.raises(SpatuneError, match="the scripted expert cannot do"):
-        LiberoExpert(env.privileged)
-    env.close()
+@pytest.mark.parametrize(
+    ("goal", "reason"),
+    [
+        (("stack", "alphabet_soup_1", "milk_1"), "it covers open, turnon, turnoff, on, in, close"),
+        (("on", "alphabet_soup_1"), "it covers"),
+        (("open", "basket_1"), "nothing moves at basket_1"),
+    ],
+    ids=["unknown predicate", "argument missing", "nothing to open"],
+)
+def test_unknown_goals_are_refused_by_name(
+    object_env: LiberoEnv, goal: Predicate, reason: str
+) -> None:
+    class Other(LiberoPrivileged):
+        @property
+        def goal(self) -> tuple[Predicate, ...]:
+            return (goal,)
 
-
-def test_training_scenes_are_no_evaluation_scenes(spatial_env: LiberoEnv) -> None:
-    with pytest.raises(SpatuneError, match="evaluation seed"):
-        rollout_expert(spatial_env, EpisodePlan("libero_spatial", 4, 0, 0.0))
-    held_out = init_states("libero_spatial", 4)
-    for seed in range(TRAINING_SEED_BASE, TRAINING_SEED_BASE + 5):
-        spatial_env.sim.reset(seed)
-        objects = spatial_env.sim.state()[1 + 9 : 1 + spatial_env.sim.model.nq]
-        others = held_out[:, 1 + 9 : 1 + spatial_env.sim.model.nq]
-        assert np.abs(others - objects).max(axis=1).min() > 1e-3
-
-
-def test_plans_use_training_seeds_only() -> None:
-    config = DemosLiberoConfig(out=Path("unused"), episodes=3, noise=(0.0, 0.2))
-    plans = plan_episodes(config)
-    assert len(plans) == 3 * sum(task_count(suite) for suite in config.suites)
-    assert min(plan.seed for plan in plans) >= TRAINING_SEED_BASE
-    assert [plan.noise for plan in plans[:3]] == [0.0, 0.2, 0.0]
-    with pytest.raises(SpatuneError, match="unknown suite"):
-        plan_episodes(DemosLiberoConfig(out=Path("unused"), suites=("libero_moon",)))
-
-
-def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
-    from lerobot.datasets.lerobot_dataset import LeRobotDataset
-
-    out = tmp_path / "demos"
-    config = DemosLiberoConfig(
-        out=out, suites=("libero_object",), tasks=(3,), episodes=1, render_every=20,
-        image_size=32, workers=1, keep_work=True,
-    )  # fmt: skip
-    write_demos(config)
-    with pytest.raises(SpatuneError, match="exists already"):
-        write_demos(config)
-    data: Any = LeRobotDataset("spatune/demos", root=out)
-    assert data.num_episodes == 1
-    frame = data[0]
-    assert frame["task"] == libero_task("libero_object", 3).instruction
-    assert frame["observation.images.image"].shape == (3, 32, 32)
-    assert frame["action.chunk"].shape == (16, 7)
-    np.testing.assert_array_equal(frame["action.chunk"][0], frame["action"])
-    assert bool(data[data.num_frames - 1]["action.chunk_is_pad"][-1])
-    (episode,) = json.loads((out / OBJECT_NAMES_FILE).read_text())
-    assert episode["seed"] == TRAINING_SEED_BASE
-    assert len(episode["sha256"]) == 64
-    # A second run finds the episode done: nothing but the assembly is repeated.
-    stored = next((tmp_path / "demos.work").glob("*.npz"))
-    written = stored.stat().st_mtime_ns
-    out.rename(tmp_path / "first")
-    write_demos(config)
-    assert stored.stat().st_mtime_ns == written
-    again: Any = LeRobotDataset("spatune/demos", root=out)
-    np.testing.assert_array_equal(again[0]["observation.state"], frame["observation.state"])
-    other = DemosLiberoConfig(**{**config.__dict__, "out": out, "image_size": 64})
-    out.rename(tmp_path / "second")
-    with pytest.raises(SpatuneError, match="another configuration"):
-        write_demos(other)
+    with pytest.raises(SpatuneError) as caught:
+        LiberoExpert(Other(object_env.sim))
+    assert str(caught.value).startswith(f"the scripted expert cannot do {goal}: {reason}")

@@ -1,0 +1,1 @@
+"""One skill a file, each a generator of actions over an `Arm`."""
