@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..evaluation.json_lines import read_json_lines
-from ..evaluation.store import write_atomically
+from ..evaluation.atomic import write_atomically
+from ..evaluation.json_lines import mend_json_lines
 
 Ask = tuple[str, int]
 """Id of a sample, and how far its options were rotated."""
@@ -45,28 +45,21 @@ class AnswerLog:
     """Append-only answers of one run.
 
     A line is on disk before `append` returns; a line that was torn by a kill is cut off when the
-    file is opened again. Of several lines for one ask the last counts.
+    file is opened again, and any other line that is no answer is moved to `answers.bad.jsonl`. Of
+    several lines for one ask the last counts.
 
     Args:
         path: The file; made when it is missing.
 
     Attributes:
         answers: The line that counts for each ask.
-
-    Raises:
-        SpatuneError: A line in the middle is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.answers: dict[Ask, AnswerLine] = {}
-        whole = 0
-        if path.exists():
-            lines, whole = read_json_lines(path, lambda data: AnswerLine(**data), "an answer")
-            self.answers = {line.ask: line for line in lines}
-        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        os.ftruncate(self._descriptor, whole)
-        os.lseek(self._descriptor, 0, os.SEEK_END)
+        lines = mend_json_lines(path, lambda data: AnswerLine(**data), "answer")
+        self.answers = {line.ask: line for line in lines}
+        self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
 
     def __enter__(self) -> AnswerLog:
         return self

@@ -10,8 +10,9 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
+from ..evaluation.atomic import write_atomically
 from ..evaluation.paired_metrics import PairedMetric
-from ..evaluation.store import read_records, write_atomically
+from ..evaluation.store import read_records
 from .benchmark import mean_score
 from .report import SpatialReport, points
 

@@ -11,7 +11,7 @@ from typing import Any
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from ..evaluation.store import write_atomically
+from ..evaluation.atomic import write_atomically
 from .answers import AnswerLine, Ask
 from .outcome import Outcome
 from .plan import SpatialPlan

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 from ..errors import SpatuneError
-from ..evaluation.store import EpisodeStore, write_atomically
+from ..evaluation.atomic import write_atomically
+from ..evaluation.store import EpisodeStore
 from ..evaluation.versions import installed_versions
 from ..progress import Progress
 from .answers import AnswerLine, AnswerLog, Ask

@@ -12,6 +12,7 @@ from ..lazy import lazy_names
 
 if TYPE_CHECKING:
     from .bootstrap import mean_interval
+    from .budgets import BudgetPoint
     from .controls import BlindPolicy, RandomPolicy, ZeroPolicy
     from .engine import EngineOptions, Lane, run_lanes
     from .environment import Env, EnvFactory
@@ -21,14 +22,17 @@ if TYPE_CHECKING:
     from .metrics import MetricSummary
     from .paired import PairedCounts
     from .paired_metrics import PairedMetric
+    from .power import episodes_needed, episodes_needed_unpaired
     from .records import EpisodeRecord
     from .report import Report
     from .store import EpisodeStore
+    from .suite_means import SuiteMean
     from .summary import Summary, summarise
     from .table import success_table
 
 __all__ = [
     "BlindPolicy",
+    "BudgetPoint",
     "EngineOptions",
     "Env",
     "EnvFactory",
@@ -42,9 +46,12 @@ __all__ = [
     "PairedMetric",
     "RandomPolicy",
     "Report",
+    "SuiteMean",
     "Summary",
     "ZeroPolicy",
     "clopper_pearson",
+    "episodes_needed",
+    "episodes_needed_unpaired",
     "mean_interval",
     "run_lanes",
     "success_table",
@@ -54,6 +61,7 @@ __all__ = [
 
 _MODULES = {
     "BlindPolicy": ".controls",
+    "BudgetPoint": ".budgets",
     "EngineOptions": ".engine",
     "Env": ".environment",
     "EnvFactory": ".environment",
@@ -67,9 +75,12 @@ _MODULES = {
     "EpisodeProgress": ".episode_progress",
     "RandomPolicy": ".controls",
     "Report": ".report",
+    "SuiteMean": ".suite_means",
     "Summary": ".summary",
     "ZeroPolicy": ".controls",
     "clopper_pearson": ".intervals",
+    "episodes_needed": ".power",
+    "episodes_needed_unpaired": ".power",
     "mean_interval": ".bootstrap",
     "run_lanes": ".engine",
     "success_table": ".table",

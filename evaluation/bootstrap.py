@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,6 +17,7 @@ def mean_interval(
     strata: Sequence[Hashable],
     confidence: float = 0.95,
     resamples: int = RESAMPLES,
+    weights: Mapping[Hashable, float] | None = None,
 ) -> tuple[float, float] | None:
     """Percentile interval of the mean by a stratified bootstrap, for these strata.
 
@@ -32,6 +33,7 @@ def mean_interval(
         strata: The stratum of each, for example its suite and task.
         confidence: Two-sided confidence level in (0, 1).
         resamples: Number of resamples.
+        weights: Weight of each stratum's mean in the mean; by default the number of its values.
 
     Returns:
         Lower and upper bound, or None for fewer than two values.
@@ -40,26 +42,38 @@ def mean_interval(
         return None
     generator = np.random.default_rng(_SEED)
     sums = np.zeros(resamples)
-    for group in _groups(values, strata):
-        sums += len(group) * _resampled_means(group, resamples, generator)
+    groups = _groups(values, strata, weights)
+    for group, weight in groups:
+        sums += weight * _resampled_means(np.array(group), resamples, generator)
     tail = 50 * (1 - confidence)
-    low, high = np.percentile(sums / len(values), [tail, 100 - tail])
+    total = sum(weight for _, weight in groups)
+    low, high = np.percentile(sums / total, [tail, 100 - tail])
     return float(low), float(high)
 
 
-def _groups(values: Sequence[float], strata: Sequence[Hashable]) -> list[np.ndarray]:
-    """Values of each stratum, sorted; none has fewer than two."""
+def _groups(
+    values: Sequence[float],
+    strata: Sequence[Hashable],
+    weights: Mapping[Hashable, float] | None,
+) -> list[tuple[list[float], float]]:
+    """Values of each stratum, sorted, with its weight; none has fewer than two."""
     by_stratum: dict[Hashable, list[float]] = {}
     for value, stratum in zip(values, strata, strict=True):
         by_stratum.setdefault(stratum, []).append(float(value))
-    groups = [sorted(group) for group in by_stratum.values() if len(group) > 1]
-    groups.sort(key=lambda group: (len(group), group))
-    alone = sorted(group[0] for group in by_stratum.values() if len(group) == 1)
+    weighed = [
+        (sorted(group), len(group) if weights is None else weights[stratum])
+        for stratum, group in by_stratum.items()
+    ]
+    groups = [(group, weight) for group, weight in weighed if len(group) > 1]
+    groups.sort(key=lambda pair: (len(pair[0]), *pair))
+    alone = sorted(group[0] for group, _ in weighed if len(group) == 1)
+    weight_alone = sum(weight for group, weight in weighed if len(group) == 1)
     if len(alone) == 1:
-        groups[0] = sorted(groups[0] + alone)
+        group, weight = groups[0]
+        groups[0] = (sorted(group + alone), weight + weight_alone)
     elif alone:
-        groups.append(alone)
-    return [np.array(group) for group in groups]
+        groups.append((alone, weight_alone))
+    return groups
 
 
 def _resampled_means(

@@ -9,54 +9,63 @@ from rich.console import Console
 from rich.table import Table
 
 from ..errors import SpatuneError
+from .atomic import write_atomically
 from .compare_config import CompareConfig
 from .intervals import wilson
 from .keys import EpisodeKey
-from .paired import PairedCounts
+from .paired import PairedCounts, shared_episodes
 from .paired_metrics import PairedMetric
 from .records import EpisodeRecord
-from .store import read_records, write_atomically
+from .resolution import Resolution
+from .store import read_records
+
+_LEAST_POINTS = 0.1
 
 
 def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     """Compare runs with the first in success and metrics, print tables, write JSON if asked.
 
     Raises:
-        SpatuneError: A directory is no run, or two runs share no episode.
+        SpatuneError: A directory is no run, two runs share no episode, or the difference to resolve
+            is none.
     """
+    if not _LEAST_POINTS <= config.resolve <= 100:
+        raise SpatuneError(
+            f"--resolve {config.resolve:g}: give success points from {_LEAST_POINTS:g} to 100"
+        )
     if not config.others:
         raise SpatuneError("nothing to compare: spatune compare FIRST OTHER [OTHER ...]")
     first = _records(config.first)
     title = f"against {config.first} ({_backend(first)})"
     table = Table(title=title, title_justify="left", box=None)
     for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
-        table.add_column(name, justify="left" if name == "run" else "right", no_wrap=name != "run")
+        left = name == "run"
+        justify = "left" if left else "right"
+        table.add_column(name, justify=justify, no_wrap=not left, overflow="fold")
     found: list[PairedCounts] = []
     metrics: list[tuple[PairedMetric, ...]] = []
+    split: list[dict[str, PairedCounts]] = []
     for other in config.others:
         records = _records(other)
         pairs = PairedCounts.of_runs(first, records)
         found.append(pairs)
         metrics.append(PairedMetric.of_runs(first, records))
-        low, high = pairs.interval()
-        table.add_row(
-            f"{other.name} ({_backend(records)})",
-            *(f"{k}/{pairs.episodes}" for k in pairs.successes),
-            str(pairs.first_only),
-            str(pairs.second_only),
-            f"{pairs.p_value():.3f}",
-            f"{100 * pairs.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
-        )
+        table.add_row(f"{other.name} ({_backend(records)})", *_cells(pairs))
+        split.append(_by_perturbation(first, records))
+        for perturbation, part in split[-1].items():
+            table.add_row(f"  {perturbation}", *_cells(part))
     console = Console()
     console.print(table)
     console.print("difference in success points with its 95 % interval; p: exact McNemar test")
     for other, pairs in zip(config.others, found, strict=True):
         if pairs.unpaired:
             console.print(f"{other}: {pairs.unpaired} episodes are in one run only; left out")
+        resolution = Resolution.of(pairs, config.resolve)
+        console.print(f"{other}: {resolution.text} (power 80 %, level 0.05)", highlight=False)
     if any(metrics):
         _print_metrics(console, config, metrics)
     if config.out is not None:
-        data = _json(config, first, found, metrics)
+        data = _json(config, first, found, metrics, split)
         config.out.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(config.out, json.dumps(data, indent=1) + "\n")
     return found
@@ -78,6 +87,32 @@ def _records(run: Path) -> list[EpisodeRecord]:
                 )
             records.append(record)
     return records
+
+
+def _by_perturbation(
+    first: list[EpisodeRecord], records: list[EpisodeRecord]
+) -> dict[str, PairedCounts]:
+    """The shared episodes of each perturbation; empty when there is only one."""
+    shared = shared_episodes(first, records)
+    names = sorted({one.key.perturbation for one, _ in shared})
+    parts = {name: [pair for pair in shared if pair[0].key.perturbation == name] for name in names}
+    if len(parts) < 2:
+        return {}
+    return {
+        name: PairedCounts.of_runs([one for one, _ in pairs], [other for _, other in pairs])
+        for name, pairs in parts.items()
+    }
+
+
+def _cells(pairs: PairedCounts) -> list[str]:
+    low, high = pairs.interval()
+    return [
+        *(f"{k}/{pairs.episodes}" for k in pairs.successes),
+        str(pairs.first_only),
+        str(pairs.second_only),
+        f"{pairs.p_value():.3f}",
+        f"{100 * pairs.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
+    ]
 
 
 def _print_metrics(
@@ -126,6 +161,7 @@ def _json(
     first: list[EpisodeRecord],
     found: list[PairedCounts],
     metrics: list[tuple[PairedMetric, ...]],
+    split: list[dict[str, PairedCounts]],
 ) -> dict:
     return {
         "first": {"run": config.first.name, "backend": _backend(first), **_rate(found[0], 0)},
@@ -135,9 +171,11 @@ def _json(
                 "backend": _backend(_records(other)),
                 **_rate(pairs, 1),
                 "paired": pairs.to_json(),
+                "perturbations": {name: part.to_json() for name, part in parts.items()},
+                "to_resolve": Resolution.of(pairs, config.resolve).to_json(),
                 **({"metrics": {m.name: m.to_json() for m in group}} if group else {}),
             }
-            for other, pairs, group in zip(config.others, found, metrics, strict=True)
+            for other, pairs, group, parts in zip(config.others, found, metrics, split, strict=True)
         ],
     }
 

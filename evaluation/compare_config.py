@@ -13,8 +13,9 @@ class CompareConfig:
     """Compare runs on the episodes that they share.
 
     Prints for each run against the first: successes, how many episodes only one of them solved, the
-    exact McNemar test, and the 95 % interval of the difference; and of every metric that both runs
-    have the mean difference with its interval.
+    exact McNemar test, the 95 % interval of the difference, and how many episodes a difference of
+    --resolve points needs; and of every metric that both runs have the mean difference with its
+    interval.
     """
 
     first: Positional[Path]
@@ -22,6 +23,10 @@ class CompareConfig:
 
     others: Positional[tuple[Path, ...]]
     """Run directories, or folders of runs."""
+
+    resolve: float = 5.0
+    """Difference in success points: says how many episodes it needs, at the present share of
+    discordant pairs (80 % power, level 0.05)."""
 
     out: Path | None = None
     """JSON file to write."""

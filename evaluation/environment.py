@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from ..errors import SpatuneError
+from .keys import EpisodeKey
 
 
 class Env(Protocol):
@@ -62,10 +63,17 @@ class EnvFactory:
         target: `package.module:name` or `path/to/file.py:name` of a callable
             `(suite: str, task_id: int, **kwargs) -> Env`.
         kwargs: Further keyword arguments; plain picklable values.
+        suffixes: Perturbations that are suites of their own: what their suite's name has behind
+            the key's. All other perturbations are options of `Env.reset` alone.
     """
 
     target: str
     kwargs: Mapping[str, Any] = field(default_factory=dict)
+    suffixes: Mapping[str, str] = field(default_factory=dict)
+
+    def place(self, key: EpisodeKey) -> tuple[str, int]:
+        """Suite and task of the environment in which an episode is played."""
+        return key.suite + self.suffixes.get(key.perturbation, ""), key.task_id
 
     def make(self, suite: str, task_id: int) -> Env:
         """Import the callable and call it.

@@ -30,15 +30,19 @@ class EpisodeProgress(Progress):
         super().__init__(total, label, done=done, stream=stream)
         self.successes, self.errors = successes, 0
 
-    def count(self, record: EpisodeRecord, *, again: bool = False) -> None:
+    def count(self, record: EpisodeRecord, *, again: bool = False, peak_mb: float = 0.0) -> None:
         """Count one attempt.
 
         Args:
             record: What came of it.
             again: The episode is tried again, so it is not done.
+            peak_mb: Most memory that a worker has had, MiB; 0 if that is not known.
         """
         self.successes += bool(record.success)
         self.errors += record.is_error
         errors = f", {self.errors} errors" if self.errors else ""
+        memory = f", {peak_mb / 1024:.1f} GB a worker" if peak_mb else ""
         done = self.done + (not again)
-        self.update(done, f"{self.successes} successes{errors}, {self.rate * 3600:.0f} episodes/h")
+        self.update(
+            done, f"{self.successes} successes{errors}, {self.rate * 3600:.0f} episodes/h{memory}"
+        )

@@ -8,11 +8,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
+from .controls import policy_backend
 from .records import Mode
 from .worker import ChunkRequest
 from .workers import WorkerHandle, WorkItem
@@ -92,12 +94,36 @@ class ChunkServer:
         shape = (policy.spec.chunk_length, policy.spec.action_dim)
         noise = np.stack([w.item.key.noise(w.request.replan, shape) for w in batch])
         chunks = policy.predict([w.request.observation for w in batch], noise)
-        if chunks.shape != noise.shape:
-            raise SpatuneError(
-                f"the policy returned chunks of shape {chunks.shape}, its spec says {noise.shape}: "
-                "correct chunk_length and action_dim of its spec"
-            )
-        return np.asarray(chunks, dtype=np.float32)
+        return _checked(chunks, policy, batch, noise.shape)
+
+
+def _checked(
+    chunks: Any, policy: ChunkPolicy, batch: Sequence[_Waiting], shape: tuple[int, ...]
+) -> np.ndarray:
+    """The chunks as float32, or one line that says what is wrong with them."""
+    name = f"policy {type(policy).__name__} ({policy_backend(policy)})"
+    try:
+        found = np.asarray(chunks, dtype=np.float32)
+    except (TypeError, ValueError, RuntimeError):
+        raise SpatuneError(
+            f"{name} returned {type(chunks).__name__}, not an array of numbers: return float32 "
+            f"chunks of shape {shape}"
+        ) from None
+    if found.shape != shape:
+        raise SpatuneError(
+            f"{name} returned chunks of shape {found.shape}, its spec says {shape}: correct "
+            "chunk_length and action_dim of its spec"
+        )
+    finite = np.isfinite(found)
+    if not finite.all():
+        sample = int(np.argmin(finite.reshape(len(batch), -1).all(axis=1)))
+        value, waiting = found[sample][~finite[sample]][0], batch[sample]
+        raise SpatuneError(
+            f"{name} returned {value} at {waiting.item.key.suite} task {waiting.item.key.task_id} "
+            f"init {waiting.item.key.init_index}, replan {waiting.request.replan}: check its "
+            "weights and its statistics; finished episodes are kept"
+        )
+    return found
 
 
 @contextmanager

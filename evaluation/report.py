@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .store import write_atomically
+from .atomic import write_atomically
 from .summary import Summary
+from .worker_use import WorkerUse
 
 
 @dataclass(frozen=True)
@@ -21,19 +22,22 @@ class Report:
         config: What decides the results, as in `config.json`.
         summary: Counts and intervals.
         versions: Versions of what took part.
+        workers: What the workers that played used; changes from run to run.
     """
 
     directory: Path
     config: Mapping[str, Any]
     summary: Summary
     versions: Mapping[str, str]
+    workers: Sequence[WorkerUse] = field(default=(), kw_only=True)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON form; holds no path and no time, so equal runs write equal reports."""
+        """Plain JSON form; holds no path, and equal runs differ in `workers` alone."""
         return {
             "config": dict(self.config),
             "versions": dict(self.versions),
             **self.summary.to_json(),
+            **({"workers": [use.to_json() for use in self.workers]} if self.workers else {}),
         }
 
     def write(self) -> Path:

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpatuneError
-from .json_lines import read_json_lines
+from .atomic import disk_error, sync_directory, write_atomically
+from .json_lines import bad_lines_path, mend_json_lines, read_json_lines
 from .keys import EpisodeKey
 from .records import EpisodeRecord
 
@@ -21,7 +22,9 @@ class EpisodeStore:
     """Append-only records of one run, one fsynced JSON line an attempt.
 
     A line is on disk before `append` returns, so a kill loses no finished episode; a line that was
-    torn by a kill is cut off when the directory is opened again. `config.json` names everything
+    torn by a kill is cut off when the directory is opened again. Any other line that is no record,
+    from a bad disk or an editor, is moved to `episodes.bad.jsonl` with its number and said on
+    standard error; its episode is pending again. `config.json` names everything
     that decides the results, and a directory of another configuration is refused. A lock keeps a
     second process out of the directory.
 
@@ -35,7 +38,7 @@ class EpisodeStore:
         records: All records, in the order of the file.
 
     Raises:
-        SpatuneError: The directory holds another configuration, is in use, or is damaged.
+        SpatuneError: The directory holds another configuration or is in use.
     """
 
     def __init__(self, directory: str | Path, config: Mapping[str, Any]) -> None:
@@ -47,16 +50,18 @@ class EpisodeStore:
             raise SpatuneError(
                 f"{self.directory} is not a directory: choose another --out"
             ) from None
+        except OSError as error:
+            raise disk_error(self.directory, error) from None
         self._lock = _locked(self.directory)
         try:
             self.config: dict[str, Any] = json.loads(json.dumps(dict(config)))
             self._check_config(self.config)
-            self.records: list[EpisodeRecord] = _read(self.path)
+            self.records = mend_json_lines(self.path, EpisodeRecord.from_json, "episode record")
         except BaseException:
             os.close(self._lock)
             raise
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-        _sync_directory(self.directory)
+        sync_directory(self.directory)
 
     def __enter__(self) -> EpisodeStore:
         return self
@@ -72,11 +77,20 @@ class EpisodeStore:
             self._lock = -1
 
     def append(self, record: EpisodeRecord) -> None:
-        """Add one record; it is on disk when this returns."""
+        """Add one record; it is on disk when this returns.
+
+        Raises:
+            SpatuneError: The disk does not take it; the file then ends with the record before.
+        """
         data = record.to_line().encode()
-        if os.write(self._descriptor, data) != len(data):
-            raise OSError(f"{self.path}: the disk took only part of a record (is it full?)")
-        os.fsync(self._descriptor)
+        whole = os.fstat(self._descriptor).st_size
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+            os.fsync(self._descriptor)
+        except OSError as error:
+            os.ftruncate(self._descriptor, whole)
+            raise disk_error(self.path, error) from None
         self.records.append(record)
 
     @property
@@ -86,8 +100,11 @@ class EpisodeStore:
 
     def log_trace(self, key: EpisodeKey, trace: str) -> None:
         """Keep the traceback of an error, which a record has no room for."""
-        with open(self.trace_path, "a", encoding="utf-8") as file:
-            file.write(f"{json.dumps(key.to_json())}\n{trace}\n")
+        try:
+            with open(self.trace_path, "a", encoding="utf-8") as file:
+                file.write(f"{json.dumps(key.to_json())}\n{trace}\n")
+        except OSError as error:
+            raise disk_error(self.trace_path, error) from None
 
     def attempts(self, key: EpisodeKey) -> int:
         """How many attempts at `key` are recorded."""
@@ -145,34 +162,13 @@ def read_records(directory: str | Path) -> list[EpisodeRecord]:
     path = Path(directory) / "episodes.jsonl"
     if not path.exists():
         raise SpatuneError(f"{directory} holds no episodes.jsonl: is it a run directory?")
-    return _parse(path)[0]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Replace `path` by `text` so that a kill leaves the old file or the new one, never a part."""
-    partial = path.with_name(path.name + ".partial")
-    with open(partial, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(partial, path)
-    _sync_directory(path.parent)
-
-
-def _read(path: Path) -> list[EpisodeRecord]:
-    if not path.exists():
-        return []
-    records, whole = _parse(path)
-    if whole != path.stat().st_size:
-        with open(path, "r+b") as file:
-            file.truncate(whole)
-            os.fsync(file.fileno())
-    return records
-
-
-def _parse(path: Path) -> tuple[list[EpisodeRecord], int]:
-    """Records of the file and the number of bytes before a torn last line."""
-    return read_json_lines(path, EpisodeRecord.from_json, "an episode record")
+    lines = read_json_lines(path, EpisodeRecord.from_json)
+    if lines.damaged:
+        raise SpatuneError(
+            f"{path}: line {min(lines.damaged)} is not an episode record; give the run's command "
+            f"again, which moves it to {bad_lines_path(path).name} and plays the episode anew"
+        )
+    return lines.found
 
 
 def _locked(directory: Path) -> int:
@@ -190,11 +186,3 @@ def _locked(directory: Path) -> int:
 def _shown(value: Any) -> str:
     text = json.dumps(value) if value != _MISSING else _MISSING
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def _sync_directory(directory: Path) -> None:
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

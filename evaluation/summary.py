@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from .budgets import BudgetPoint, success_by_budget
 from .intervals import clopper_pearson, wilson
 from .keys import EpisodeKey
 from .metrics import MetricSummary, metric_means, metric_names, summarise_metrics
 from .records import EpisodeRecord
+from .suite_means import SuiteMean
 
 
 @dataclass(frozen=True)
@@ -65,15 +67,6 @@ class Count:
 
 
 @dataclass(frozen=True)
-class BudgetPoint:
-    """Successes within a step budget, over all finished episodes."""
-
-    budget: int
-    successes: int
-    episodes: int
-
-
-@dataclass(frozen=True)
 class Summary:
     """Success of one policy or control.
 
@@ -81,10 +74,12 @@ class Summary:
         control: `none`, or the control that acted.
         tasks: One count a task, in canonical order.
         total: Over all tasks.
-        budgets: Success against step budget, up to the shortest step limit of its episodes.
+        budgets: Success against step budget, up to the shortest step limit of its episodes; the
+            budgets of named protocols are among the points.
         notes: What a reader must know beside the numbers: missing or uneven episodes, mixed
             versions, metrics without a value. Empty when there is nothing.
         metrics: Every metric of the records with its interval, over all tasks.
+        suites: Mean over the tasks of each suite, where every task has the same weight.
     """
 
     control: str
@@ -93,14 +88,16 @@ class Summary:
     budgets: tuple[BudgetPoint, ...]
     notes: tuple[str, ...]
     metrics: tuple[MetricSummary, ...] = ()
+    suites: tuple[SuiteMean, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form; without `metrics` when the records have none."""
         data = {
             "control": self.control,
             "total": self.total.to_json(),
+            "suites": [suite.to_json() for suite in self.suites],
             "tasks": [task.to_json() for task in self.tasks],
-            "success_by_budget": [asdict(point) for point in self.budgets],
+            "success_by_budget": [point.to_json() for point in self.budgets],
             "notes": list(self.notes),
         }
         if self.metrics:
@@ -124,6 +121,7 @@ def summarise(
     control: str = "none",
     budget_step: int = 20,
     metric_reasons: Mapping[str, str] | None = None,
+    protocol_budgets: Mapping[str, int] | None = None,
 ) -> Summary:
     """Count the records of the planned episodes.
 
@@ -133,6 +131,8 @@ def summarise(
         control: Who acted.
         budget_step: Control steps between two points of success against budget.
         metric_reasons: Why a metric can be without a value, in words, by its name.
+        protocol_budgets: Step budgets that protocols give to these episodes, by the protocol's
+            name; for episodes of a single suite.
     """
     planned = sorted(set(keys))
     wanted = set(planned)
@@ -151,10 +151,22 @@ def summarise(
         control=control,
         tasks=tasks,
         total=total,
-        budgets=_budgets(list(final.values()), budget_step),
+        budgets=success_by_budget(list(final.values()), budget_step, protocol_budgets),
         notes=(*_notes(tasks, total, final.values()), *(m.note for m in metrics if m.missing)),
         metrics=metrics,
+        suites=_suite_means(places, finished),
     )
+
+
+def _suite_means(
+    places: Sequence[tuple[str, int]], finished: Sequence[EpisodeRecord]
+) -> tuple[SuiteMean, ...]:
+    outcomes: dict[str, dict[int, list[bool]]] = {}
+    for suite, task in places:
+        outcomes.setdefault(suite, {})[task] = []
+    for record in finished:
+        outcomes[record.key.suite][record.key.task_id].append(bool(record.success))
+    return tuple(SuiteMean.of(suite, tasks) for suite, tasks in outcomes.items())
 
 
 def _count(
@@ -182,19 +194,6 @@ def _count(
         error_attempts=sum(r.is_error for r in held if r.key in wanted),
         mean_success_steps=sum(steps) / len(steps) if steps else None,
         metric_means=metric_means(finished, metric_names(finished)),
-    )
-
-
-def _budgets(records: Sequence[EpisodeRecord], step: int) -> tuple[BudgetPoint, ...]:
-    finished = [record for record in records if not record.is_error]
-    if not finished:
-        return ()
-    # Beyond its step limit the outcome of an episode is unknown.
-    last = min(record.max_steps for record in finished)
-    solved = [r.first_success_step for r in finished if r.first_success_step is not None]
-    points = sorted({*range(step, last, step), last})
-    return tuple(
-        BudgetPoint(budget, sum(s <= budget for s in solved), len(finished)) for budget in points
     )
 
 

@@ -17,6 +17,9 @@ _METRIC_WIDTH = 8
 def success_table(summary: Summary, title: str, metrics: Sequence[str] = ()) -> Table:
     """One row a task and a total: k/n, rate, Wilson 95 % interval, mean steps of the successes.
 
+    Below the table: the mean over the tasks of each suite that has several, and success within the
+    step budget of every protocol that the summary knows.
+
     Args:
         summary: What to show.
         title: Words above the table.
@@ -42,7 +45,10 @@ def success_table(summary: Summary, title: str, metrics: Sequence[str] = ()) -> 
         _add_row(table, f"{count.suite} {count.task_id}", count, metrics, worded)
     table.add_section()
     _add_row(table, "total", summary.total, metrics, worded, style="bold")
-    return _noted(table, [summary], _intervals(summary, metrics))
+    below = [_intervals(summary, metrics)]
+    below += [suite.text for suite in summary.suites if suite.planned_tasks > 1]
+    below += [point.text for point in summary.budgets if point.protocols]
+    return _noted(table, [summary], below)
 
 
 def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
@@ -107,8 +113,8 @@ def _suite_text(summary: Summary, suite: str) -> str:
     return f"{sum(t.successes for t in tasks)}/{sum(t.episodes for t in tasks)}"
 
 
-def _noted(table: Table, summaries: Sequence[Summary], first: str = "") -> Table:
-    notes = [first] if first else []
+def _noted(table: Table, summaries: Sequence[Summary], first: Sequence[str] = ()) -> Table:
+    notes = [note for note in first if note]
     notes += [note for summary in summaries for note in summary.notes]
     table.caption = "\n".join(dict.fromkeys(notes)) or None
     table.caption_justify = "left"

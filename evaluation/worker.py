@@ -13,7 +13,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,6 +22,7 @@ import numpy as np
 from ..errors import SpatuneError
 from .environment import Env, EnvFactory
 from .keys import EpisodeKey
+from .memory import ProcessMemory
 from .video import VideoRequest, VideoWriter
 
 BEAT_SECONDS = 5.0
@@ -53,7 +54,12 @@ class Beat:
 
 @dataclass(frozen=True)
 class EpisodeResult:
-    """Worker to parent: an episode ended; the fields are those of `EpisodeRecord`."""
+    """Worker to parent: an episode ended; the first fields are those of `EpisodeRecord`.
+
+    Attributes:
+        build_seconds: Time that building the environment took; None if it was there.
+        memory: Of the worker, at the end of the episode.
+    """
 
     success: bool
     steps: int
@@ -66,6 +72,8 @@ class EpisodeResult:
     instruction: str
     renderer: str
     metrics: dict[str, float | None]
+    memory: ProcessMemory
+    build_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,7 @@ def play_episode(
         instruction=str(observation.get("task", "")),
         renderer=os.environ.get("MUJOCO_GL", ""),
         metrics=_checked_metrics(info.get("metrics", {})),
+        memory=ProcessMemory.of_this_process(),
     )
 
 
@@ -159,18 +168,26 @@ def worker_main(connection: Connection, factory: EnvFactory) -> None:
     """Body of a worker process: play jobs until the parent says stop (None) or is gone."""
     # Ctrl-C reaches the whole process group; the parent alone decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    serve_jobs(connection, factory)
+
+
+def serve_jobs(connection: Connection, factory: EnvFactory) -> None:
+    """Play jobs until the other end says stop (None) or is gone; the environment stays here.
+
+    Simulators keep their renderer in the thread that made it, so all of it runs in one thread.
+    """
     owner = _EnvOwner(factory)
     try:
         while (job := connection.recv()) is not None:
             connection.send(_attempt(owner, job, connection))
-    except (EOFError, ConnectionError, _ParentGone):
+    except (EOFError, OSError, _ParentGone):
         pass
     finally:
         owner.close()
 
 
 class _ParentGone(Exception):
-    """The pipe is closed; its own class because an environment may raise ConnectionError too."""
+    """The pipe is closed; its own class because an environment may raise OSError too."""
 
 
 def _attempt(
@@ -182,7 +199,7 @@ def _attempt(
         try:
             connection.send(request)
             return connection.recv()
-        except (EOFError, ConnectionError) as error:
+        except (EOFError, OSError) as error:
             raise _ParentGone from error
 
     def beat() -> None:
@@ -191,14 +208,15 @@ def _attempt(
             last_beat = time.monotonic()
             try:
                 connection.send(Beat())
-            except ConnectionError as error:
+            except OSError as error:
                 raise _ParentGone from error
 
     built = False
     try:
-        env = owner.get(job.key)
+        env, build_seconds = owner.get(job.key)
         built = True
-        return play_episode(env, job, ask, beat)
+        result = play_episode(env, job, ask, beat)
+        return replace(result, build_seconds=build_seconds)
     except _ParentGone:
         raise
     except Exception as error:
@@ -219,13 +237,16 @@ class _EnvOwner:
         self._env: Env | None = None
         self._place: tuple[str, int] | None = None
 
-    def get(self, key: EpisodeKey) -> Env:
-        place = (key.suite, key.task_id)
-        if self._env is None or self._place != place:
-            self.close()
-            self._env = self._factory.make(*place)
-            self._place = place
-        return self._env
+    def get(self, key: EpisodeKey) -> tuple[Env, float | None]:
+        """The environment of an episode, and the seconds that building it took if it was built."""
+        place = self._factory.place(key)
+        if self._env is not None and self._place == place:
+            return self._env, None
+        self.close()
+        began = time.perf_counter()
+        self._env = self._factory.make(*place)
+        self._place = place
+        return self._env, round(time.perf_counter() - began, 3)
 
     def close(self) -> None:
         if self._env is not None:

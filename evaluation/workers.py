@@ -1,116 +1,134 @@
-"""`WorkerHandle`: the parent's end of one worker process."""
+"""`WorkerHandle`: the parent's end of one worker, wherever it runs."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from .environment import EnvFactory
 from .keys import EpisodeKey
-from .worker import EpisodeJob, worker_main
+from .worker import EpisodeJob
+from .worker_use import WorkerUse
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+EXIT_SECONDS = 5.0
+"""How long a worker may take to close its environment before it is killed."""
 
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-_EXIT_SECONDS = 5.0
+Message = EpisodeJob | np.ndarray | None
+"""Parent to worker: a job, the chunk that it asked for, or None to stop."""
 
 
 @dataclass(frozen=True, order=True)
 class WorkItem:
-    """One episode to play for one lane."""
+    """One episode to play for one lane.
+
+    Attributes:
+        key: The episode.
+        lane: Index of the lane.
+        suite: Suite of the environment that the episode needs; empty for the key's own.
+    """
 
     key: EpisodeKey
     lane: int
+    suite: str = ""
 
     @property
     def place(self) -> tuple[str, int]:
         """The environment that the episode needs."""
-        return self.key.suite, self.key.task_id
+        return self.suite or self.key.suite, self.key.task_id
 
 
-class WorkerHandle:
-    """One spawned worker process and what it is doing.
+class WorkerGone(Exception):
+    """The worker is dead; the text says how it ended."""
+
+
+class WorkerHandle(ABC):
+    """One worker with one environment, and what it is doing.
+
+    Args:
+        place: Suite and task of the environment that it shall build first, if that is known.
 
     Attributes:
-        connection: Pipe to the worker.
         item: What it plays, or None when it is idle.
         place: Suite and task of the environment that it holds or is building.
         last_seen: Monotonic time (s) of the last message from it or to it.
+        use: What it has played.
     """
 
-    def __init__(self, factory: EnvFactory) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.connection: Connection
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(
-            target=worker_main, args=(theirs, factory), name="spatune-worker", daemon=True
-        )
-        with _single_threaded():
-            self._process.start()
-        # The worker's end must be open in the worker alone, or its death would not close the pipe.
-        theirs.close()
+    def __init__(self, place: tuple[str, int] | None = None) -> None:
         self.item: WorkItem | None = None
-        self.place: tuple[str, int] | None = None
+        self.place = place
         self.last_seen = time.monotonic()
+        self.use = WorkerUse()
+        self._asked_to_leave: float | None = None
 
     def play(self, item: WorkItem, job: EpisodeJob) -> None:
         """Send a job to the idle worker."""
         self.item, self.place = item, item.place
         self.send(job)
 
-    def send(self, message: EpisodeJob | np.ndarray | None) -> None:
-        """Send a job, a chunk or the wish to stop; a dead worker is noticed when it is read."""
+    def send(self, message: Message) -> None:
+        """Send a message; a dead worker is noticed when it is read."""
         self.last_seen = time.monotonic()
-        try:
-            self.connection.send(message)
-        except ConnectionError:
-            pass
+        self._send(message)
 
     def receive(self) -> Any:
-        """The next message; EOFError or ConnectionError when the process is gone."""
-        message = self.connection.recv()
+        """The next message.
+
+        Raises:
+            WorkerGone: There will be none.
+        """
+        message = self._receive()
         self.last_seen = time.monotonic()
         return message
 
-    def exit_text(self) -> str:
-        """How the process ended, in words."""
-        self._process.join(_EXIT_SECONDS)
-        code = self._process.exitcode
-        if code is None:
-            return "it closed its pipe and still runs"
-        return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
-
-    def ask_to_stop(self) -> None:
-        """Tell an idle worker to close its environment and to exit."""
+    def leave(self) -> None:
+        """Tell an idle worker to close its environment and to exit; `gone` says when it has."""
+        self._asked_to_leave = time.monotonic()
         self.send(None)
 
-    def end(self, *, grace: float = _EXIT_SECONDS) -> None:
-        """Wait `grace` seconds for the process to exit, then kill it."""
-        self._process.join(grace)
-        if self._process.is_alive():
-            self._process.kill()
-            self._process.join()
-        self.connection.close()
+    def gone(self) -> bool:
+        """Whether a worker that was told to leave has; one that takes too long is killed."""
+        assert self._asked_to_leave is not None, "only a worker that was told to leave goes"
+        late = time.monotonic() - self._asked_to_leave > EXIT_SECONDS
+        if late or not self.alive():
+            self.end()
+            return True
+        return False
+
+    @abstractmethod
+    def heard(self) -> bool:
+        """Whether a message waits to be received."""
+
+    @abstractmethod
+    def alive(self) -> bool:
+        """Whether the worker still runs."""
+
+    @abstractmethod
+    def end(self) -> None:
+        """Kill the worker if it still runs; safe to call twice."""
+
+    @abstractmethod
+    def _send(self, message: Message) -> None: ...
+
+    @abstractmethod
+    def _receive(self) -> Any: ...
 
 
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """One BLAS thread for the processes started inside: more threads may change the last bits."""
-    old = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in old.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+class WorkerPool(Protocol):
+    """Where workers come from."""
+
+    def start(self, place: tuple[str, int] | None) -> WorkerHandle:
+        """Start a worker; it is idle. `place`: see `WorkerHandle`."""
+        ...
+
+    def ready(self, workers: Sequence[Any], timeout: float) -> list[WorkerHandle]:
+        """Wait, at most `timeout` seconds, until some of the workers can be received from."""
+        ...
+
+    def close(self) -> None:
+        """Release what the workers shared."""
+        ...

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from spatune.bench_spatial.answers import AnswerLine, AnswerLog
-from spatune.errors import SpatuneError
 
 
 def line(id: str, raw: str | None = "A", error: str = "") -> AnswerLine:
@@ -43,10 +42,16 @@ def test_error_is_asked_again_and_written_once(tmp_path: Path) -> None:
         assert [answer.raw for answer in log.answers.values()] == ["B", "A", "A"]
 
 
-def test_damage_in_the_middle_is_an_error(tmp_path: Path) -> None:
+def test_damage_in_the_middle_is_set_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "answers.jsonl"
     with AnswerLog(path) as log:
         log.append([line("1")])
     path.write_text("{broken\n" + path.read_text())
-    with pytest.raises(SpatuneError, match="line 1 is not an answer"):
-        AnswerLog(path)
+    with AnswerLog(path) as log:
+        assert list(log.answers) == [("1", 0)]
+        log.append([line("2")])
+    assert "no answer in line 1: moved to answers.bad.jsonl" in capsys.readouterr().err
+    with AnswerLog(path) as log:
+        assert list(log.answers) == [("1", 0), ("2", 0)]

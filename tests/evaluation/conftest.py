@@ -1,4 +1,4 @@
-"""Fixtures around the reach environment."""
+"""Fixtures: records by hand, and the reach environment."""
 
 from __future__ import annotations
 
@@ -15,6 +15,34 @@ from spatune.evaluation import EngineOptions, EnvFactory, EpisodeKey, EpisodeSto
 from spatune.evaluation.records import EpisodeRecord
 
 REACH = Path(__file__).with_name("reach_env.py")
+
+
+@pytest.fixture(scope="session")
+def episode() -> Callable[..., EpisodeRecord]:
+    """Makes a record of an episode that was solved after so many steps, or (None) was not."""
+
+    def episode(
+        task: int, init: int, solved: int | None, *, suite: str = "libero_object", limit: int = 280
+    ) -> EpisodeRecord:
+        return EpisodeRecord(
+            key=EpisodeKey("libero", suite, task, init),
+            control="none",
+            success=solved is not None,
+            steps=limit if solved is None else solved,
+            max_steps=limit,
+            first_success_step=solved,
+            return_=float(solved is not None),
+            wall_seconds=1.0,
+            error=None,
+            message=None,
+            action_digest="a",
+            state_digest="b",
+            instruction=f"task {task}",
+            mode="exact",
+            backend="numpy",
+        )
+
+    return episode
 
 
 @pytest.fixture(scope="session")

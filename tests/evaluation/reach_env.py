@@ -31,7 +31,8 @@ class ReachEnv(gymnasium.Env):
         suite: `plain`, or `none` to be refused.
         task_id: Strength of the swirl that bends the way.
         max_steps: Steps after which an episode is truncated.
-        faults: `"<task>/<init>"` -> `raise`, `kill` or `hang`.
+        faults: `"<task>/<init>"` -> `raise`, `kill`, `abort` (as native code dies)
+            or `hang`.
         once: Folder in which a fault leaves a mark and then does not come back; without it a fault
             is permanent.
         step_seconds: Extra time of every step.
@@ -131,6 +132,8 @@ class ReachEnv(gymnasium.Env):
             mark.touch()
         if fault == "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        if fault == "abort":
+            os.abort()
         if fault == "hang":
             time.sleep(600)
         raise RuntimeError("the simulator broke\non purpose")

@@ -27,16 +27,19 @@ KEYS = tuple(
 )
 
 
-def main(out: str, workers: int, step_seconds: float) -> None:
+def main(out: str, workers: int, step_seconds: float, timeout_s: float) -> None:
     """Play all keys into `out`."""
     # A test run in the background of a shell ignores Ctrl-C, and children inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     factory = EnvFactory(f"{HERE / 'reach_env.py'}:ReachEnv", {"step_seconds": step_seconds})
     with EpisodeStore(out, {"seed": 0}) as store:
         run_lanes(
-            [Lane("none", SeekPolicy(), store, KEYS)], factory, EngineOptions(workers=workers)
+            [Lane("none", SeekPolicy(), store, KEYS)],
+            factory,
+            EngineOptions(workers=workers, timeout_s=timeout_s),
         )
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    seconds = float(sys.argv[4]) if len(sys.argv) > 4 else EngineOptions.timeout_s
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), seconds)

@@ -106,6 +106,25 @@ def test_command_compares_run_directories(
     assert "2/3" in capsys.readouterr().out
 
 
+def test_command_splits_the_comparison_by_perturbation(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    for name, moved in (("a", False), ("b", True)):
+        with EpisodeStore(tmp_path / name, {"policy": name}) as store:
+            for index in range(2):
+                store.append(record(index, True, digest=name))
+                key = replace(record(index, None).key, perturbation="camera:1")
+                store.append(replace(record(index, moved), key=key))
+    out = tmp_path / "compare.json"
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--out", str(out)]) == 0
+    (other,) = json.loads(out.read_text())["others"]
+    gains = {name: part["second_only"] for name, part in other["perturbations"].items()}
+    assert gains == {"camera:1": 2, "none": 0}
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["camera:1", "0/2", "2/2", "0", "2"] in [row[:5] for row in rows]
+
+
 def test_metrics_are_compared_on_the_pairs_that_have_a_value() -> None:
     first = [measured(i, spl=0.1 * i, only=1.0) for i in range(6)]
     second = [measured(i, spl=0.1 * i + (0.2 if i % 2 else 0.4)) for i in range(1, 6)]

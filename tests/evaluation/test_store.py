@@ -1,4 +1,4 @@
-"""The run directory: another's is refused, a torn line is cut off, the end is canonical."""
+"""The run directory: another's is refused, damage is cut off or kept apart, the end canonical."""
 
 from __future__ import annotations
 
@@ -78,13 +78,60 @@ def test_torn_last_line_is_cut_off(tmp_path: Path) -> None:
         assert path.read_bytes() == whole
 
 
-def test_damage_elsewhere_is_refused(tmp_path: Path) -> None:
+DAMAGE = {
+    "cut short": lambda line: line[:40] + b"\n",
+    "an empty object": lambda line: b"{}\n",
+    "no object": lambda line: b"7\n",
+    "an unknown field": lambda line: line.replace(b'"wall_seconds"', b'"wall_secands"'),
+    "no text": lambda line: b"\xff\x00\xfe" + line[3:],
+    "a carriage return": lambda line: line[:40] + b"\r" + line[40:],
+    "two lines in one": lambda line: line[:-1] + line,
+}
+
+
+@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_line_is_kept_apart_and_its_episode_is_pending(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: str, place: int
+) -> None:
+    whole = [record(0, 0), record(0, 1), record(1, 0)]
+    lines = [one.to_line().encode() for one in whole]
+    lines[place] = DAMAGE[damage](lines[place])
+    with EpisodeStore(tmp_path, CONFIG):
+        (tmp_path / "episodes.jsonl").write_bytes(b"".join(lines))
+    with pytest.raises(SpatuneError, match=f"line {place + 1} is not an episode record") as error:
+        read_records(tmp_path)
+    assert "\n" not in str(error.value)
     with EpisodeStore(tmp_path, CONFIG) as store:
-        store.append(record(0, 0))
-    path = tmp_path / "episodes.jsonl"
-    path.write_bytes(b"{}\n" + path.read_bytes())
-    with pytest.raises(SpatuneError, match="line 1 is not an episode record"):
-        EpisodeStore(tmp_path, CONFIG)
+        assert f"no episode record in line {place + 1}: moved" in capsys.readouterr().err
+        assert store.records == read_records(tmp_path) == whole[:place] + whole[place + 1 :]
+        assert store.pending([one.key for one in whole]) == [whole[place].key]
+        store.append(whole[place])
+        store.finalise()
+    (kept,) = (tmp_path / "episodes.bad.jsonl").read_text().splitlines()
+    text = lines[place][:-1].decode(errors="backslashreplace")
+    assert json.loads(kept) == {"line": place + 1, "text": text}
+    with EpisodeStore(tmp_path, CONFIG) as store:
+        assert store.records == whole
+    assert capsys.readouterr().err == ""
+
+
+def test_damage_and_a_torn_line_at_once_and_again_later(tmp_path: Path) -> None:
+    path, bad = tmp_path / "episodes.jsonl", tmp_path / "episodes.bad.jsonl"
+    good = record(0, 0).to_line()
+    with EpisodeStore(tmp_path, CONFIG):
+        path.write_text("broken\n" + good + "{}\n" + good[:30])
+    for _ in range(2):
+        with EpisodeStore(tmp_path, CONFIG) as store:
+            assert store.records == [record(0, 0)]
+        assert path.read_text() == good
+        # The second time as after a kill between the two files: nothing is kept twice.
+        path.write_text("broken\n" + good)
+    with EpisodeStore(tmp_path, CONFIG):
+        path.write_text(good + "later\n")
+    EpisodeStore(tmp_path, CONFIG).close()
+    kept = [json.loads(line) for line in bad.read_text().splitlines()]
+    assert [(one["line"], one["text"]) for one in kept] == [(1, "broken"), (3, "{}"), (2, "later")]
 
 
 @pytest.mark.parametrize(

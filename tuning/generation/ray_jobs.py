@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from ...errors import SpatuneError, first_line
+from ...ray_cluster import connect
 
 
 def run_on_ray[Job, Result](
@@ -17,21 +17,12 @@ def run_on_ray[Job, Result](
         jobs: Its arguments.
         address: `local` starts Ray here; else the address of a cluster, where the package must be
             installed and the jobs' folders must be shared.
-        workers: Processes of a local Ray.
+        workers: Processes of a local Ray, and CPUs that another one must have.
 
     Raises:
-        SpatuneError: Ray is not installed, or nothing answers at the address.
+        SpatuneError: Ray is not installed, nothing answers, or the cluster has too few CPUs.
     """
-    try:
-        import ray
-    except ImportError:
-        raise SpatuneError("--ray needs Ray: pip install 'spatune[ray]'") from None
-    local = {"num_cpus": workers, "include_dashboard": False} if address == "local" else {}
-    environment = {"env_vars": {"OMP_NUM_THREADS": "1"}}
-    try:
-        ray.init(address=address, log_to_driver=False, runtime_env=environment, **local)
-    except (ConnectionError, ValueError, RuntimeError, OSError) as error:
-        raise SpatuneError(f"no Ray at {address!r}: {first_line(error)}") from None
+    ray = connect(address, workers)
     try:
         task = ray.remote(num_cpus=1, max_retries=2)(_results)
         waiting = [task.remote(run, job) for job in jobs]
