@@ -55,6 +55,11 @@ COMMANDS = {
         "evaluation.compare:compare_runs",
         "runs against each other on the episodes that they share",
     ),
+    "report": Command(
+        "reports.config:ReportConfig",
+        "reports.page:make_report",
+        "runs as one self-contained HTML page, with films of failures",
+    ),
     "demos libero": Command(
         "envs.experts.demos_config:DemosLiberoConfig",
         "envs.experts.demos:write_demos",

@@ -5,18 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
+from ..evaluation import EnvFactory
 from ..evaluation.controls import BlindPolicy, RandomPolicy, ZeroPolicy
 from ..export.bundle import MANIFEST, Bundle, is_bundle
 from ..export.loading import TORCH_ENGINES, check_engine, load_bundle_policy
+from ..policies.adapters import LeRobotCheckpoint, OpenPiPolicy
+from ..policies.adapters.openpi import SCHEMES, openpi_spec
 from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
 from ..policies.digests import file_sha256, policy_sha256
 from ..policies.loading import load_policy, load_policy_spec
+from ..policies.spec import PolicySpec
 from .config import Control
 from .environment import LiberoView
+from .foreign import ForeignOptions
+from .foreign_env import foreign_factory
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class CheckedPolicy:
         sha256: Digest of its files.
         engine: What runs it, if it is a bundle, else None.
         precision: Precision of the bundle's graph.
+        spec: Conventions of a policy of another project, else None.
+        options: What was said about such a policy.
     """
 
     name: str
@@ -36,12 +45,35 @@ class CheckedPolicy:
     sha256: str
     engine: str | None = None
     precision: str = "fp32"
+    spec: PolicySpec | None = None
+    options: ForeignOptions = ForeignOptions()
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether a server holds the weights."""
+        return self.name.startswith(SCHEMES)
+
+    def dressed(self, factory: EnvFactory) -> EnvFactory:
+        """The environments as this policy must be shown them."""
+        if self.spec is None:
+            return factory
+        return foreign_factory(factory, published=self.options.published)
 
     def load(self, device: str) -> ChunkPolicy:
         """Load the weights onto `cpu`, `cuda` or `cuda:N`; a bundle's engine knows its device."""
-        if self.engine is None:
+        if self.engine is not None:
+            return load_bundle_policy(
+                Path(self.name), self.engine, precision=self.precision, threads=1
+            )
+        if self.spec is None:
             return load_policy(self.name, device=device)
-        return load_bundle_policy(Path(self.name), self.engine, precision=self.precision, threads=1)
+        if self.is_remote:
+            return OpenPiPolicy(self.name, self.spec)
+        from ..policies.adapters import LeRobotChunks
+
+        checkpoint = LeRobotCheckpoint.find(self.name)
+        assert checkpoint is not None, "check_policy found one"
+        return LeRobotChunks(checkpoint, self.spec, cameras=self.options.cameras, device=device)
 
 
 def check_policy(
@@ -50,19 +82,27 @@ def check_policy(
     *,
     engine: str | None = None,
     precision: str = "fp32",
+    options: ForeignOptions | None = None,
 ) -> CheckedPolicy:
     """Find a policy and compare its conventions with LIBERO's.
 
     Args:
-        name: `embedded`, a folder, a hub id, or a bundle.
+        name: `embedded`, a folder, a hub id, a bundle, or the address of an openpi server.
         image_size: Pixels of the images, when not those that the policy was trained on.
         engine: What runs a bundle; ONNX Runtime on the CPU if None.
         precision: Precision of a bundle's graph.
+        options: Conventions of a policy of LeRobot or openpi.
 
     Raises:
         SpatuneError: There is no such policy, a convention differs, or an engine is asked of a
             policy that is no bundle.
     """
+    if engine is None and precision == "fp32":
+        foreign = _check_foreign(name, image_size, options or ForeignOptions())
+        if foreign is not None:
+            return foreign
+    if options is not None:
+        options.refuse(name)
     if is_bundle(Path(name)):
         bundle = Bundle.load(Path(name))
         engine = engine or "ort-cpu"
@@ -81,6 +121,33 @@ def check_policy(
     view = LiberoView.of_policy(spec, image_size)
     check_compatible(spec, view.env_spec())
     return CheckedPolicy(name, view, sha256, engine, precision)
+
+
+def _check_foreign(
+    name: str, image_size: int | None, options: ForeignOptions
+) -> CheckedPolicy | None:
+    """The same for a policy of another project; None if it is none."""
+    given: dict[str, Any] = {
+        "orientation": options.shown_orientation,
+        "state_frame": options.state_frame,
+        "execute_steps": options.execute_steps,
+        "image_size": image_size,
+    }
+    if name.startswith(SCHEMES):
+        if options.cameras is not None:
+            raise SpatuneError("--cameras is for policies of LeRobot; openpi's wire names its own")
+        spec = openpi_spec(**given)
+        server = OpenPiPolicy(name, spec)
+        sha256 = server.sha256
+        server.close()
+    elif is_bundle(Path(name)) or (checkpoint := LeRobotCheckpoint.find(name)) is None:
+        return None
+    else:
+        spec = checkpoint.spec(cameras=options.cameras, **given)
+        sha256 = checkpoint.sha256
+    view = LiberoView.of_policy(spec, image_size)
+    check_compatible(spec, view.env_spec())
+    return CheckedPolicy(name, view, sha256, spec=spec, options=options)
 
 
 def needs_policy(control: Control) -> bool:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..envs.spec import Orientation
+from .foreign import Conventions
 from .protocol import ProtocolName
 
 Control = Literal["none", "blind", "random", "zero"]
@@ -20,7 +22,22 @@ class EvalLiberoConfig:
     """
 
     policy: str = "embedded"
-    """Policy to score: 'embedded', a folder, a hub id, or a bundle of `spatune export`."""
+    """Policy to score: 'embedded', a folder or hub id of ours or of any LeRobot policy (act, pi0,
+    smolvla, ...), a bundle of `spatune export`, or ws://host:port of an openpi server."""
+
+    conventions: Conventions | None = None
+    """What a LeRobot or openpi policy was trained on: lerobot (default; images turned by 180
+    degrees, world frame, published sentences), or spatune (data of `spatune demos`)."""
+
+    orientation: Orientation | None = None
+    """Orientation of such a policy's images, where it differs from that: rot180 or upright."""
+
+    cameras: str | None = None
+    """A LeRobot policy's names of agent and wrist view, if not image,image2: camera1,camera2."""
+
+    execute_steps: int | None = None
+    """Actions of a chunk that a LeRobot or openpi policy executes before the next replan; by
+    default its n_action_steps, or 5 for openpi."""
 
     engine: str | None = None
     """What runs a bundle: ort-cpu (default), ort-cuda, ort-tensorrt, tensorrt, tensorrt-rtx,
@@ -42,12 +59,24 @@ class EvalLiberoConfig:
     protocol: ProtocolName = "paired"
     """Trials and step budgets: paired and openvla 50 trials; lerobot 10; groot 20 and 720 steps."""
 
+    perturb: str = "none"
+    """Changes of the scenes: none, camera:M, light:M, texture:M, start:M (magnitude M up to 2; 1 is
+    a full level), pro:lan, pro:object, pro:swap, pro:task (LIBERO-PRO). All in a list such as
+    none,camera:1,pro:swap play the same episodes; none is what the others are compared with."""
+
     control: Control = "none"
     """Who acts: none is the policy itself, blind the policy with black images, random uniform
     actions, zero no motion with an open gripper. All play the same episodes."""
 
     workers: int = 2
     """Worker processes, each with one simulator (about 2 GB of memory)."""
+
+    ray: str | None = None
+    """Address of a Ray cluster whose nodes play the episodes, or 'local' to start Ray here. The
+    policy stays in this process; the results are the same."""
+
+    recycle_after: int = 0
+    """Episodes after which a fresh process takes a worker's place; 0 for never."""
 
     device: str = "auto"
     """Where the policy runs: cpu, cuda, cuda:N; auto takes a GPU when torch sees one."""

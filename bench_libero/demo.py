@@ -148,7 +148,8 @@ def _play(config: DemoConfig, policy: CheckedPolicy, stores: Mapping[Control, Ep
     solved = sum(bool(record.success) for store in stores.values() for record in store.records)
     options = EngineOptions(workers=config.workers)
     with EpisodeProgress(total, total - left, solved) as progress:
-        run_lanes(lanes, env_factory(PROTOCOL, policy.view), options, progress)
+        factory = policy.dressed(env_factory(PROTOCOL, policy.view))
+        run_lanes(lanes, factory, options, progress)
     return left
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 
 from ..envs.libero import LiberoEnv
+from ..envs.libero_perturbations import PRO_KINDS, Perturbation
 from ..envs.libero_spec import CAMERAS, libero_env_spec
 from ..envs.spec import LIBERO_STATE_LAYOUTS, EnvSpec, Orientation, StateFrame
 from ..errors import SpatuneError
@@ -91,7 +92,9 @@ def make_env(
 
 
 def env_factory(protocol: LiberoProtocol, view: LiberoView) -> EnvFactory:
-    """`make_env` as data for worker processes."""
+    """`make_env` as data for worker processes; LIBERO-PRO's kinds are suites of their own."""
     return EnvFactory(
-        f"{__name__}:{make_env.__name__}", {"protocol": protocol.name, **asdict(view)}
+        f"{__name__}:{make_env.__name__}",
+        {"protocol": protocol.name, **asdict(view)},
+        {Perturbation("pro", kind=kind).name: f"_{kind}" for kind in PRO_KINDS},
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.chunk_policy import ChunkPolicy
+from ..envs.libero_perturbations import Perturbation
 from ..envs.libero_suites import init_states, libero_task, task_count
 from ..errors import SpatuneError
 from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
@@ -18,6 +19,8 @@ from ..export.loading import GPU_ENGINES
 from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
 from .config import EvalLiberoConfig
 from .environment import AGENT_VIEW, LiberoView, env_factory
+from .foreign import ForeignOptions
+from .perturbations import parse_perturbations
 from .protocol import PROTOCOLS
 
 
@@ -30,6 +33,7 @@ class EvalPlan:
         policy: The policy, or None for a control that needs none.
         identity: Content of `config.json`.
         keys: The episodes.
+        perturbations: Changes of the scenes under which they are played, as asked for.
         factory: Makes the environments.
         device: Where the policy runs.
         options: How the episodes are played, `exact` or `batched` included.
@@ -40,6 +44,7 @@ class EvalPlan:
     policy: CheckedPolicy | None
     identity: Mapping[str, Any]
     keys: tuple[EpisodeKey, ...]
+    perturbations: tuple[str, ...]
     factory: EnvFactory
     device: str
     options: EngineOptions
@@ -49,10 +54,16 @@ class EvalPlan:
     def title(self) -> str:
         """Who acts, on what, and how, in one line."""
         who = self.policy.name if self.policy else "no policy"
+        changed = "" if self.baseline == "none" else f" with {self.baseline}"
         return (
-            f"{who} on {self.config.suite}, control {self.config.control}, "
+            f"{who} on {self.config.suite}{changed}, control {self.config.control}, "
             f"protocol {self.config.protocol}, {self.options.mode} mode"
         )
+
+    @property
+    def baseline(self) -> str:
+        """The perturbation whose episodes the tables of tasks show: `none` if it is played."""
+        return "none" if "none" in self.perturbations else self.perturbations[0]
 
     def load_actor(self) -> ChunkPolicy:
         """Load what acts."""
@@ -82,11 +93,19 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
     protocol = PROTOCOLS[config.protocol]
     tasks = parse_tasks(config.tasks, task_count(config.suite))
     episodes = protocol.trials if config.episodes is None else config.episodes
-    _check_episodes(config.suite, tasks, episodes)
+    perturbations = parse_perturbations(config.perturb, config.suite)
+    for name in perturbations:
+        _check_episodes(Perturbation.parse(name).suite_of(config.suite), tasks, episodes)
     policy, view = None, LiberoView.of_size(config.image_size)
     if needs_policy(config.control):
         policy = check_policy(
-            config.policy, config.image_size, engine=config.engine, precision=config.precision
+            config.policy,
+            config.image_size,
+            engine=config.engine,
+            precision=config.precision,
+            options=ForeignOptions.of_words(
+                config.conventions, config.orientation, config.cameras, config.execute_steps
+            ),
         )
         view = policy.view
     device = _device(config.device, policy)
@@ -98,6 +117,8 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
         mode=mode,
         max_batch=config.max_batch,
         max_wait_ms=config.max_wait_ms,
+        recycle_after=config.recycle_after,
+        ray=config.ray,
     )
     identity = {
         "benchmark": "libero",
@@ -112,14 +133,18 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
         "mode": mode,
         "seed": config.seed,
         **asdict(view),
+        **({} if perturbations == ("none",) else {"perturb": list(perturbations)}),
         **_engine(policy),
+        **_foreign(policy),
     }
+    factory = env_factory(protocol, view)
     return EvalPlan(
         config=config,
         policy=policy,
         identity=identity,
-        keys=protocol.keys(config.suite, tasks, episodes, config.seed),
-        factory=env_factory(protocol, view),
+        keys=protocol.keys(config.suite, tasks, episodes, config.seed, perturbations),
+        perturbations=perturbations,
+        factory=policy.dressed(factory) if policy else factory,
         device=device,
         options=options,
         directory=config.out or _default_directory(config),
@@ -128,7 +153,8 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
 
 def video_name(key: EpisodeKey) -> str:
     """File name of an episode's film, without its ending."""
-    return f"{key.suite}-task{key.task_id:02d}-init{key.init_index:02d}"
+    changed = "" if key.perturbation == "none" else f"-{key.perturbation}"
+    return f"{key.suite}-task{key.task_id:02d}-init{key.init_index:02d}{changed}"
 
 
 def _check_episodes(suite: str, tasks: tuple[int, ...], episodes: int) -> None:
@@ -148,8 +174,19 @@ def _engine(policy: CheckedPolicy | None) -> dict[str, str]:
     return {"engine": policy.engine, "precision": policy.precision}
 
 
+def _foreign(policy: CheckedPolicy | None) -> dict[str, Any]:
+    if policy is None or policy.spec is None:
+        return {}
+    cameras = policy.options.cameras
+    return {
+        "conventions": policy.options.conventions or "lerobot",
+        "execute_steps": policy.spec.execute_steps,
+        "cameras": list(cameras) if cameras else None,
+    }
+
+
 def _device(asked: str, policy: CheckedPolicy | None) -> str:
-    if policy is None:
+    if policy is None or policy.is_remote:
         return "cpu"
     if policy.engine is not None:
         return "cuda" if policy.engine in GPU_ENGINES else "cpu"
@@ -165,5 +202,7 @@ def _default_directory(config: EvalLiberoConfig) -> Path:
     if config.engine:
         name = f"{name}-{config.engine}-{config.precision}"
     name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
-    parts = (name, config.suite, config.protocol, config.control, f"seed{config.seed}")
+    parts = [name, config.suite, config.protocol, config.control, f"seed{config.seed}"]
+    if config.perturb != "none":
+        parts.append(re.sub(r"[^\w.]+", "_", config.perturb))
     return Path("runs") / "libero" / "-".join(parts)

@@ -42,20 +42,27 @@ class LiberoProtocol:
         return self.max_steps[base_suite(suite)]
 
     def keys(
-        self, suite: str, tasks: tuple[int, ...], episodes: int, policy_seed: int
+        self,
+        suite: str,
+        tasks: tuple[int, ...],
+        episodes: int,
+        policy_seed: int,
+        perturbations: tuple[str, ...] = ("none",),
     ) -> tuple[EpisodeKey, ...]:
-        """The first `episodes` episodes of each task."""
+        """The first `episodes` episodes of each task, under each perturbation."""
         return tuple(
             EpisodeKey(
                 benchmark="libero",
                 suite=suite,
                 task_id=task,
                 init_index=init,
+                perturbation=perturbation,
                 env_seed=self.env_seed(init),
                 policy_seed=policy_seed,
             )
             for task in tasks
             for init in range(episodes)
+            for perturbation in perturbations
         )
 
 
@@ -76,3 +83,8 @@ PROTOCOLS: Mapping[str, LiberoProtocol] = MappingProxyType(
 """`paired` (default) has the budgets of OpenVLA and openpi and is meant for comparisons on shared
 keys; `openvla` is the same under the name that papers use; `lerobot` has 10 trials and 280 steps
 for libero_spatial; `groot` 20 trials and 720 steps."""
+
+
+def budgets_by_protocol(suite: str) -> dict[str, int]:
+    """Step budget that each protocol gives to a suite, by the protocol's name."""
+    return {name: protocol.steps_of(suite) for name, protocol in PROTOCOLS.items()}

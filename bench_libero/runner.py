@@ -15,9 +15,14 @@ from ..evaluation import (
     success_table,
     summarise,
 )
+from ..evaluation.robustness import Robustness
+from ..evaluation.robustness_report import PICTURE, RobustnessReport
+from ..evaluation.robustness_table import robustness_table
 from ..evaluation.versions import installed_versions
+from ..evaluation.worker_use import WorkerUse
 from .config import EvalLiberoConfig
 from .plan import EvalPlan, make_plan
+from .protocol import budgets_by_protocol
 
 
 def run_eval(config: EvalLiberoConfig) -> Report:
@@ -32,17 +37,35 @@ def run_eval(config: EvalLiberoConfig) -> Report:
     """
     plan = make_plan(config)
     with EpisodeStore(plan.directory, plan.identity) as store:
-        _play(plan, store)
-        summary = summarise(store.records, plan.keys, config.control)
-    report = Report(plan.directory, store.config, summary, installed_versions())
-    path = report.write()
+        workers = _play(plan, store)
+        summary = summarise(
+            store.records,
+            [key for key in plan.keys if key.perturbation == plan.baseline],
+            config.control,
+            protocol_budgets=budgets_by_protocol(config.suite),
+        )
+        robustness = Robustness.of(store.records, plan.keys, plan.perturbations)
     console = Console()
     console.print(success_table(summary, plan.title))
+    report = Report(plan.directory, store.config, summary, installed_versions(), workers=workers)
+    if plan.perturbations != ("none",):
+        report = RobustnessReport(
+            report.directory,
+            report.config,
+            summary,
+            report.versions,
+            robustness=robustness,
+            title=plan.title,
+            workers=workers,
+        )
+        console.print(robustness_table(robustness, "perturbations"))
+        console.print(f"picture: {plan.directory / PICTURE}", soft_wrap=True, highlight=False)
+    path = report.write()
     console.print(f"report: {path}", soft_wrap=True, highlight=False)
     return report
 
 
-def _play(plan: EvalPlan, store: EpisodeStore) -> None:
+def _play(plan: EvalPlan, store: EpisodeStore) -> tuple[WorkerUse, ...]:
     pending = store.pending(plan.keys)
     done = len(plan.keys) - len(pending)
     if done:
@@ -52,9 +75,9 @@ def _play(plan: EvalPlan, store: EpisodeStore) -> None:
         )
     if not pending:
         store.finalise()
-        return
+        return ()
     config = plan.config
     lane = Lane(config.control, plan.load_actor(), store, plan.keys, plan.videos())
     successes = sum(bool(record.success) for record in store.records)
     with EpisodeProgress(len(plan.keys), done, successes) as progress:
-        run_lanes([lane], plan.factory, plan.options, progress)
+        return run_lanes([lane], plan.factory, plan.options, progress)

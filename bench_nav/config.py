@@ -50,6 +50,13 @@ class EvalNavConfig:
     workers: int = 2
     """Worker processes, each with one simulator (about 0.3 GB of memory)."""
 
+    ray: str | None = None
+    """Address of a Ray cluster whose nodes play the episodes, or 'local' to start Ray here. The
+    policy stays in this process; the results are the same."""
+
+    recycle_after: int = 0
+    """Episodes after which a fresh process takes a worker's place; 0 for never."""
+
     device: str = "auto"
     """Where the policy runs: cpu, cuda, cuda:N; auto takes a GPU when torch sees one."""
 

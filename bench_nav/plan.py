@@ -130,7 +130,12 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
         ),
         factory=env_factory(actor.view, backend, config.max_steps, maps),
         device=device,
-        options=EngineOptions(workers=config.workers, mode=mode),
+        options=EngineOptions(
+            workers=config.workers,
+            mode=mode,
+            recycle_after=config.recycle_after,
+            ray=config.ray,
+        ),
         directory=directory,
     )
 

@@ -16,6 +16,7 @@ from ..evaluation import (
     summarise,
 )
 from ..evaluation.versions import installed_versions
+from ..evaluation.worker_use import WorkerUse
 from .config import EvalNavConfig
 from .metrics import WHY_MISSING
 from .plan import NavPlan, make_plan
@@ -35,11 +36,11 @@ def run_eval(config: EvalNavConfig) -> Report:
     """
     plan = make_plan(config)
     with EpisodeStore(plan.directory, plan.identity) as store:
-        _play(plan, store)
+        workers = _play(plan, store)
         summary = summarise(
             store.records, plan.keys, plan.actor.control, metric_reasons=WHY_MISSING
         )
-    report = Report(plan.directory, store.config, summary, installed_versions())
+    report = Report(plan.directory, store.config, summary, installed_versions(), workers=workers)
     path = report.write()
     console = Console()
     console.print(success_table(summary, plan.title, SHOWN_METRICS))
@@ -49,7 +50,7 @@ def run_eval(config: EvalNavConfig) -> Report:
     return report
 
 
-def _play(plan: NavPlan, store: EpisodeStore) -> None:
+def _play(plan: NavPlan, store: EpisodeStore) -> tuple[WorkerUse, ...]:
     pending = store.pending(plan.keys)
     done = len(plan.keys) - len(pending)
     if done:
@@ -59,9 +60,9 @@ def _play(plan: NavPlan, store: EpisodeStore) -> None:
         )
     if not pending:
         store.finalise()
-        return
+        return ()
     actor = plan.actor.load(plan.device)
     lane = Lane(plan.actor.control, actor, store, plan.keys, plan.videos())
     successes = sum(bool(record.success) for record in store.records)
     with EpisodeProgress(len(plan.keys), done, successes) as progress:
-        run_lanes([lane], plan.factory, plan.options, progress)
+        return run_lanes([lane], plan.factory, plan.options, progress)

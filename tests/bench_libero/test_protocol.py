@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spatune.bench_libero import PROTOCOLS
+from spatune.bench_libero.protocol import budgets_by_protocol
 from spatune.bench_libero.scenes import EPISODES, demo_keys
 from spatune.envs.libero_suites import LIBERO_SUITES, SUITES
 
@@ -25,6 +26,12 @@ def test_budgets_trials_and_settling(name: str) -> None:
     assert (protocol.trials, protocol.settle_steps) == (TRIALS[name], 10)
     assert all(protocol.steps_of(suite) > 0 for suite in SUITES)
     assert protocol.steps_of("libero_10_swap") == protocol.steps_of("libero_10")
+
+
+def test_budgets_of_all_protocols_for_a_suite() -> None:
+    expected = {"paired": 220, "openvla": 220, "lerobot": 280, "groot": 720}
+    assert budgets_by_protocol("libero_spatial") == expected
+    assert budgets_by_protocol("libero_spatial_swap") == expected
 
 
 def test_an_episodes_key_does_not_depend_on_the_others() -> None:

@@ -44,6 +44,10 @@ def test_zero_actions_score_nothing_by_the_command(tmp_path: Path, capfd) -> Non
     assert record["versions"]["renderer"] in ("egl", "osmesa", "glfw")
     report = json.loads((out / "report.json").read_text())
     assert (report["total"]["successes"], report["total"]["episodes"]) == (0, 1)
+    # One run says what the budgets of all protocols bring, as far as it played.
+    points = {p["budget"]: p for p in report["success_by_budget"] if "protocols" in p}
+    assert (points[220]["protocols"], points[220]["successes"]) == (["openvla", "paired"], 0)
+    assert (points[280]["successes"], points[720]["successes"]) == (None, None)
     output = capfd.readouterr().out
     assert "control zero, protocol paired" in output and "0/1" in output
     # A second call plays nothing; another configuration is refused.
