@@ -106,7 +106,8 @@ install_python_packages() {
     .venv/bin/python -m pip install --quiet --quiet --disable-pip-version-check --constraint constraints.txt uv
     .venv/bin/python -m uv pip install --quiet --python .venv/bin/python \
         --constraint constraints.txt --build-constraint constraints.txt \
-        --editable '.[dev,onnx,procthor,tensorrt-rtx,unity]' --editable plugins/lerobot_policy_spatune
+        --editable '.[dev,onnx,openpi,procthor,tensorrt-rtx,unity]' \
+        --editable plugins/lerobot_env_spatune --editable plugins/lerobot_policy_spatune
     # For pyright alone: see [tool.pyright] in pyproject.toml.
     mkdir -p .venv/typing
     ln -sfn ../.. .venv/typing/spatune

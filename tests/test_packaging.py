@@ -11,6 +11,8 @@ import zipfile
 from importlib import metadata, util
 from pathlib import Path
 
+import pytest
+
 import spatune
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -70,24 +72,27 @@ def test_every_direct_dependency_is_pinned() -> None:
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
     requirements = [*project["dependencies"]]
-    for extra in ("dev", "onnx", "procthor", "tensorrt-rtx", "unity"):
+    for extra in ("dev", "onnx", "openpi", "procthor", "tensorrt-rtx", "unity"):
         requirements += extras[extra]
     requirements += ["setuptools", "uv"]
     names = {re.split(r"[\[<>=! ]", requirement)[0] for requirement in requirements}
     assert names - set(pinned()) == set()
 
 
-def test_lerobot_sees_the_plugin() -> None:
-    """LeRobot imports each installed distribution whose name starts with `lerobot_policy_`."""
+PLUGINS = ("lerobot_env_spatune", "lerobot_policy_spatune")
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_lerobot_sees_the_plugin(plugin: str) -> None:
+    """LeRobot imports installed distributions named `lerobot_env_` and `lerobot_policy_`."""
     names = [distribution.metadata["Name"] for distribution in metadata.distributions()]
-    plugins = [name for name in names if name and name.startswith("lerobot_policy_spatune")]
-    assert plugins == ["lerobot_policy_spatune"]
-    assert util.find_spec("lerobot_policy_spatune") is not None
+    assert names.count(plugin) == 1
+    assert util.find_spec(plugin) is not None
 
 
 def test_versions_agree() -> None:
     assert metadata.version("spatune") == spatune.__version__
-    assert metadata.version("lerobot_policy_spatune") == spatune.__version__
+    assert {metadata.version(plugin) for plugin in PLUGINS} == {spatune.__version__}
 
 
 def test_wheel_holds_every_module_and_all_data(tmp_path: Path) -> None:
