@@ -141,8 +141,9 @@ def test_actions_stay_nearly_the_same(
         path if precision in ("fp32", "int8", "int8-dynamic") else emulated(onnx.load(str(path)))
     )
     expected, found = run(source, UNSEEN), run(model, UNSEEN)
-    norms = np.linalg.norm(expected) * np.linalg.norm(found)
-    assert (expected * found).sum() / norms > cosine
+    # In float64: on some processors sums in float32 are off by more than the tightest bound.
+    one, other = expected.astype(np.float64), found.astype(np.float64)
+    assert (one * other).sum() / (np.linalg.norm(one) * np.linalg.norm(other)) > cosine
     assert relative_error([found], [expected]) < error
     if precision != "fp32":
         assert np.abs(found - expected).max() > 1e-6
