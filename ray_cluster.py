@@ -8,9 +8,9 @@ import socket
 from typing import Any
 
 from .errors import SpatuneError, first_line
+from .one_thread import ONE_THREAD
 
 _KNOCK_SECONDS = 10.0
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
 def connect(address: str, workers: int) -> Any:
@@ -40,7 +40,7 @@ def connect(address: str, workers: int) -> Any:
             address=address,
             log_to_driver=False,
             logging_level=logging.ERROR,
-            runtime_env={"env_vars": _ONE_THREAD},
+            runtime_env={"env_vars": dict(ONE_THREAD)},
             **here,
         )
     # Ray raises a bare Exception where its start takes too long.

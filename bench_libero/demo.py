@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 from rich.console import Console
 
+from ..envs.spec import LIBERO_CONTROL_HZ
 from ..errors import SpatuneError
 from ..evaluation import (
     EngineOptions,
@@ -46,7 +47,7 @@ FOLDERS: Mapping[Control, str] = {
 """Run directory below the demonstration's folder, by who acts."""
 
 FILMS, VIDEO, SHEET = "videos", "demo.mp4", "contact_sheet.png"
-FILM_STRIDE, FILM_SPEED, CONTROL_HZ = 4, 2.0, 20.0
+FILM_STRIDE, FILM_SPEED = 4, 2.0
 
 
 @dataclass(frozen=True)
@@ -172,7 +173,7 @@ def _draw(folder: Path, records: list[EpisodeRecord], result: DemoResult) -> Non
     if not films:
         return
     Image.fromarray(contact_sheet(films)).save(result.sheet)
-    writer = VideoWriter(result.video, CONTROL_HZ / FILM_STRIDE * FILM_SPEED)
+    writer = VideoWriter(result.video, LIBERO_CONTROL_HZ / FILM_STRIDE * FILM_SPEED)
     for frame in tile_films(films):
         writer.add(frame)
     writer.close()

@@ -6,14 +6,20 @@ from dataclasses import asdict, dataclass
 
 from ..envs.libero import LiberoEnv
 from ..envs.libero_perturbations import PRO_KINDS, Perturbation
-from ..envs.libero_spec import CAMERAS, libero_env_spec
-from ..envs.spec import LIBERO_STATE_LAYOUTS, EnvSpec, Orientation, StateFrame
+from ..envs.libero_spec import libero_env_spec
+from ..envs.spec import (
+    LIBERO_CAMERAS,
+    LIBERO_STATE_LAYOUTS,
+    EnvSpec,
+    Orientation,
+    StateFrame,
+)
 from ..errors import SpatuneError
 from ..evaluation.environment import EnvFactory
 from ..policies.spec import PolicySpec
 from .protocol import PROTOCOLS, LiberoProtocol
 
-AGENT_VIEW, WRIST_VIEW = CAMERAS
+AGENT_VIEW, WRIST_VIEW = LIBERO_CAMERAS
 _BASE_LAYOUT = LIBERO_STATE_LAYOUTS["base"]
 
 

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-
 from rich.console import Console
 
-from ..evaluation import (
-    EpisodeProgress,
-    EpisodeStore,
-    Lane,
-    Report,
-    run_lanes,
-    success_table,
-    summarise,
-)
+from ..evaluation import EpisodeStore, Report, success_table, summarise
+from ..evaluation.resume import play_pending
 from ..evaluation.versions import installed_versions
-from ..evaluation.worker_use import WorkerUse
 from .config import EvalNavConfig
 from .metrics import WHY_MISSING
-from .plan import NavPlan, make_plan
+from .plan import make_plan
 
 SHOWN_METRICS = ("spl", "soft_spl")
 
@@ -36,7 +26,15 @@ def run_eval(config: EvalNavConfig) -> Report:
     """
     plan = make_plan(config)
     with EpisodeStore(plan.directory, plan.identity) as store:
-        workers = _play(plan, store)
+        workers = play_pending(
+            store,
+            plan.keys,
+            lambda: plan.actor.load(plan.device),
+            plan.factory,
+            plan.options,
+            control=plan.actor.control,
+            videos=plan.videos(),
+        )
         summary = summarise(
             store.records, plan.keys, plan.actor.control, metric_reasons=WHY_MISSING
         )
@@ -48,21 +46,3 @@ def run_eval(config: EvalNavConfig) -> Report:
         console.print("embedded houses: not comparable with AI2-THOR leaderboards", highlight=False)
     console.print(f"report: {path}", soft_wrap=True, highlight=False)
     return report
-
-
-def _play(plan: NavPlan, store: EpisodeStore) -> tuple[WorkerUse, ...]:
-    pending = store.pending(plan.keys)
-    done = len(plan.keys) - len(pending)
-    if done:
-        print(
-            f"{plan.directory}: {done} of {len(plan.keys)} episodes are there already",
-            file=sys.stderr,
-        )
-    if not pending:
-        store.finalise()
-        return ()
-    actor = plan.actor.load(plan.device)
-    lane = Lane(plan.actor.control, actor, store, plan.keys, plan.videos())
-    successes = sum(bool(record.success) for record in store.records)
-    with EpisodeProgress(len(plan.keys), done, successes) as progress:
-        return run_lanes([lane], plan.factory, plan.options, progress)

@@ -13,6 +13,7 @@ from rich.table import Table
 from ..evaluation.atomic import write_atomically
 from ..evaluation.paired_metrics import PairedMetric
 from ..evaluation.store import read_records
+from ..evaluation.wording import points_text
 from .benchmark import mean_score
 from .report import SpatialReport, points
 
@@ -46,10 +47,7 @@ def compare_modes(reports: Sequence[SpatialReport], directory: Path) -> Table:
             score = next((metric for metric in paired if metric.name == "score"), None)
             if score is not None and score.difference is not None:
                 entry[f"minus_{first.plan.mode}"] = score.to_json()
-                shown = f"{100 * score.difference:+.1f}"
-                if score.interval is not None:
-                    low, high = score.interval
-                    shown += f" [{100 * low:+.1f}, {100 * high:+.1f}] of {score.episodes}"
+                shown = f"{points_text(score.difference, score.interval)} of {score.episodes}"
         data[report.plan.mode] = entry
         n, overall, mean = entry["samples"], entry["overall"], entry["mean"]
         table.add_row(report.plan.mode, str(n), points(overall), points(mean), shown)

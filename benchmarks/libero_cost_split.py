@@ -6,10 +6,9 @@ left over. Floors: physics is what `mj_step` alone takes for as many substeps, r
 MuJoCo's draw and read of the frames that the policy reads take.
 
 Each lever that keeps the pixels is then taken away by itself, and the pixels compared: frames that
-nobody reads are drawn too; no geom is left out of a view; each camera has its own GL context. The
-engine's own workers give the scaling.
+nobody reads are drawn too; no geom is left out of a view; each camera has its own GL context.
 
-    python benchmarks/libero_cost_split.py [--episodes 3] [--scaling 1,2]
+    python benchmarks/libero_cost_split.py [--episodes 3]
 """
 
 from __future__ import annotations
@@ -19,7 +18,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -224,36 +222,10 @@ def two_contexts(env: Any) -> Iterator[None]:
         env.sim.render, core._render_context_offscreen = render, shared
 
 
-def scaling(workers: list[int], episodes: int) -> dict[str, Any]:
-    """Episodes an hour of the engine, scenes built beforehand not counted (first episodes are)."""
-    from spatune.bench_libero.actors import check_policy
-    from spatune.bench_libero.environment import env_factory
-    from spatune.bench_libero.protocol import PROTOCOLS
-    from spatune.evaluation import EngineOptions, EpisodeStore, Lane, run_lanes
-
-    checked = check_policy("embedded")
-    policy = checked.load("cpu")
-    factory = env_factory(PROTOCOLS["lerobot"], checked.view)
-    keys = PROTOCOLS["lerobot"].keys(SUITE, (TASK,), episodes, 0)
-    rows = {}
-    for count in workers:
-        with tempfile.TemporaryDirectory() as folder, EpisodeStore(Path(folder), {}) as store:
-            began = time.perf_counter()
-            run_lanes([Lane("none", policy, store, keys)], factory, EngineOptions(workers=count))
-            seconds = time.perf_counter() - began
-            playing = sum(record.wall_seconds for record in store.records) / count
-        rows[str(count)] = {
-            "episodes_an_hour": round(3600 * episodes / seconds, 1),
-            "episodes_an_hour_while_playing": round(3600 * episodes / playing, 1),
-        }
-    return rows
-
-
 def main() -> None:
     """Measure, print and write the results file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--episodes", type=int, default=3)
-    parser.add_argument("--scaling", default="1,2")
     arguments = parser.parse_args()
     import torch
 
@@ -277,9 +249,6 @@ def main() -> None:
     result["without_a_lever"] = levers(env, policy, arguments.episodes, clock)
     print(json.dumps(result["without_a_lever"]), flush=True)
     env.close()
-    counts = [int(count) for count in arguments.scaling.split(",")]
-    result["workers"] = scaling(counts, 2 * arguments.episodes)
-    print(json.dumps(result["workers"]), flush=True)
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(result, indent=1) + "\n")
     print(f"written: {RESULTS.name}")

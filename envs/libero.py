@@ -16,9 +16,9 @@ from .libero_perturbations.perturbation import NONE, Perturbation
 from .libero_perturbations.scene import PerturbedScene
 from .libero_privileged import LiberoPrivileged
 from .libero_sim import LiberoSim
-from .libero_spec import CAMERAS, libero_env_spec
+from .libero_spec import libero_env_spec
 from .libero_suites import MAX_STEPS, base_suite, init_states, libero_task
-from .spec import EnvSpec, Orientation, StateFrame
+from .spec import LIBERO_CAMERAS, EnvSpec, Orientation, StateFrame
 
 REST_ACTION = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, -1.0])
 """Hold still with the gripper open: the no-op of LIBERO's protocols."""
@@ -65,7 +65,7 @@ class LiberoEnv(gym.Env[dict[str, Any], np.ndarray]):
         task_id: int = 0,
         *,
         image_size: int | tuple[int, int] = 128,
-        cameras: Mapping[str, str] = CAMERAS,
+        cameras: Mapping[str, str] = LIBERO_CAMERAS,
         orientation: Orientation = "upright",
         state_frame: StateFrame = "world",
         render_every: int = 1,

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from ..errors import SpatuneError
 from .spec import (
     LIBERO_ACTION_LAYOUT,
+    LIBERO_CAMERAS,
+    LIBERO_CONTROL_HZ,
     LIBERO_STATE_LAYOUTS,
     CameraSpec,
     EnvSpec,
@@ -14,18 +16,10 @@ from .spec import (
     StateFrame,
 )
 
-CAMERAS: Mapping[str, str] = {
-    "observation.images.image": "agentview",
-    "observation.images.image2": "robot0_eye_in_hand",
-}
-"""Observation key of each camera and its name in the simulator."""
-
-CONTROL_HZ = 20.0
-
 
 def libero_env_spec(
     image_size: int | tuple[int, int] = 128,
-    cameras: Mapping[str, str] = CAMERAS,
+    cameras: Mapping[str, str] = LIBERO_CAMERAS,
     orientation: Orientation = "upright",
     state_frame: StateFrame = "world",
 ) -> EnvSpec:
@@ -49,5 +43,5 @@ def libero_env_spec(
         action_low=(-1.0,) * len(LIBERO_ACTION_LAYOUT),
         action_high=(1.0,) * len(LIBERO_ACTION_LAYOUT),
         gripper_convention="-1 open, +1 close",
-        control_hz=CONTROL_HZ,
+        control_hz=LIBERO_CONTROL_HZ,
     )

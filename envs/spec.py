@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from types import MappingProxyType
 from typing import Any, Literal
 
 from ..errors import SpatuneError
@@ -88,6 +90,16 @@ class EnvSpec:
 
 
 StateFrame = Literal["world", "base"]
+
+LIBERO_CAMERAS: Mapping[str, str] = MappingProxyType(
+    {
+        "observation.images.image": "agentview",
+        "observation.images.image2": "robot0_eye_in_hand",
+    }
+)
+"""Observation key of each camera, the agent view first, and its name in the simulator."""
+
+LIBERO_CONTROL_HZ = 20.0
 
 LIBERO_STATE_LAYOUTS: dict[StateFrame, tuple[str, ...]] = {
     frame: (

@@ -8,6 +8,7 @@ from typing import Any
 
 from .intervals import wilson
 from .records import EpisodeRecord
+from .wording import rate_text
 
 
 @dataclass(frozen=True)
@@ -46,12 +47,7 @@ class BudgetPoint:
         start = f"within {self.budget} steps{names}:"
         if self.successes is None:
             return f"{start} unknown, the run had fewer"
-        low, high = wilson(self.successes, self.episodes)
-        rate = 100 * self.successes / self.episodes
-        return (
-            f"{start} {self.successes}/{self.episodes}, {rate:.1f} % "
-            f"[{100 * low:.1f}, {100 * high:.1f}]"
-        )
+        return f"{start} {rate_text(self.successes, self.episodes)}"
 
 
 def success_by_budget(

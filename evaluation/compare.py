@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -17,9 +20,46 @@ from .paired import PairedCounts, shared_episodes
 from .paired_metrics import PairedMetric
 from .records import EpisodeRecord
 from .resolution import Resolution
-from .store import read_records
+from .store import read_records, run_directories
+from .wording import points_text
 
 _LEAST_POINTS = 0.1
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """One run against the first."""
+
+    run: Path
+    backend: str
+    pairs: PairedCounts
+    perturbations: Mapping[str, PairedCounts]
+    metrics: tuple[PairedMetric, ...]
+    resolution: Resolution
+
+    @classmethod
+    def of(cls, first: Sequence[EpisodeRecord], run: Path, points: float) -> _Comparison:
+        records = _records(run)
+        pairs = PairedCounts.of_runs(first, records)
+        return cls(
+            run=run,
+            backend=_backend(records),
+            pairs=pairs,
+            perturbations=_by_perturbation(first, records),
+            metrics=PairedMetric.of_runs(first, records),
+            resolution=Resolution.of(pairs, points),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "run": self.run.name,
+            "backend": self.backend,
+            **_rate(self.pairs, 1),
+            "paired": self.pairs.to_json(),
+            "perturbations": {name: part.to_json() for name, part in self.perturbations.items()},
+            "to_resolve": self.resolution.to_json(),
+            **({"metrics": {m.name: m.to_json() for m in self.metrics}} if self.metrics else {}),
+        }
 
 
 def compare_runs(config: CompareConfig) -> list[PairedCounts]:
@@ -36,49 +76,42 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
     if not config.others:
         raise SpatuneError("nothing to compare: spatune compare FIRST OTHER [OTHER ...]")
     first = _records(config.first)
-    title = f"against {config.first} ({_backend(first)})"
+    found = [_Comparison.of(first, run, config.resolve) for run in config.others]
+    console = Console()
+    console.print(_table(found, f"against {config.first} ({_backend(first)})"))
+    console.print("difference in success points with its 95 % interval; p: exact McNemar test")
+    for one in found:
+        if one.pairs.unpaired:
+            console.print(f"{one.run}: {one.pairs.unpaired} episodes are in one run only; left out")
+        console.print(f"{one.run}: {one.resolution.text} (power 80 %, level 0.05)", highlight=False)
+    if any(one.metrics for one in found):
+        _print_metrics(console, found)
+    if config.out is not None:
+        whole = {"run": config.first.name, "backend": _backend(first), **_rate(found[0].pairs, 0)}
+        data = {"first": whole, "others": [one.to_json() for one in found]}
+        config.out.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(config.out, json.dumps(data, indent=1) + "\n")
+    return [one.pairs for one in found]
+
+
+def _table(found: Sequence[_Comparison], title: str) -> Table:
     table = Table(title=title, title_justify="left", box=None)
     for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
         left = name == "run"
         justify = "left" if left else "right"
         table.add_column(name, justify=justify, no_wrap=not left, overflow="fold")
-    found: list[PairedCounts] = []
-    metrics: list[tuple[PairedMetric, ...]] = []
-    split: list[dict[str, PairedCounts]] = []
-    for other in config.others:
-        records = _records(other)
-        pairs = PairedCounts.of_runs(first, records)
-        found.append(pairs)
-        metrics.append(PairedMetric.of_runs(first, records))
-        table.add_row(f"{other.name} ({_backend(records)})", *_cells(pairs))
-        split.append(_by_perturbation(first, records))
-        for perturbation, part in split[-1].items():
+    for one in found:
+        table.add_row(f"{one.run.name} ({one.backend})", *_cells(one.pairs))
+        for perturbation, part in one.perturbations.items():
             table.add_row(f"  {perturbation}", *_cells(part))
-    console = Console()
-    console.print(table)
-    console.print("difference in success points with its 95 % interval; p: exact McNemar test")
-    for other, pairs in zip(config.others, found, strict=True):
-        if pairs.unpaired:
-            console.print(f"{other}: {pairs.unpaired} episodes are in one run only; left out")
-        resolution = Resolution.of(pairs, config.resolve)
-        console.print(f"{other}: {resolution.text} (power 80 %, level 0.05)", highlight=False)
-    if any(metrics):
-        _print_metrics(console, config, metrics)
-    if config.out is not None:
-        data = _json(config, first, found, metrics, split)
-        config.out.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(config.out, json.dumps(data, indent=1) + "\n")
-    return found
+    return table
 
 
 def _records(run: Path) -> list[EpisodeRecord]:
     """Of a run, or of all runs in a folder: their suites are different episodes."""
-    inside = sorted(path.parent for path in run.glob("*/episodes.jsonl"))
-    if (run / "episodes.jsonl").exists() or not inside:
-        return read_records(run)
     owners: dict[EpisodeKey, Path] = {}
     records: list[EpisodeRecord] = []
-    for one in inside:
+    for one in run_directories(run):
         for record in read_records(one):
             if owners.setdefault(record.key, one) != one:
                 raise SpatuneError(
@@ -90,7 +123,7 @@ def _records(run: Path) -> list[EpisodeRecord]:
 
 
 def _by_perturbation(
-    first: list[EpisodeRecord], records: list[EpisodeRecord]
+    first: Sequence[EpisodeRecord], records: Sequence[EpisodeRecord]
 ) -> dict[str, PairedCounts]:
     """The shared episodes of each perturbation; empty when there is only one."""
     shared = shared_episodes(first, records)
@@ -105,46 +138,42 @@ def _by_perturbation(
 
 
 def _cells(pairs: PairedCounts) -> list[str]:
-    low, high = pairs.interval()
     return [
         *(f"{k}/{pairs.episodes}" for k in pairs.successes),
         str(pairs.first_only),
         str(pairs.second_only),
         f"{pairs.p_value():.3f}",
-        f"{100 * pairs.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]",
+        points_text(pairs.difference, pairs.interval()),
     ]
 
 
-def _print_metrics(
-    console: Console, config: CompareConfig, metrics: list[tuple[PairedMetric, ...]]
-) -> None:
+def _print_metrics(console: Console, found: Sequence[_Comparison]) -> None:
     table = Table(title="metrics that both runs have", title_justify="left", box=None)
     for name in ("run", "metric", "pairs", "first", "run's", "difference"):
         left = name in ("run", "metric")
         table.add_column(name, justify="left" if left else "right", no_wrap=name != "run")
-    for other, group in zip(config.others, metrics, strict=True):
-        for metric in group:
-            means = metric.means or ()
-            table.add_row(
-                other.name,
-                metric.name,
-                str(metric.episodes),
-                *(f"{mean:.3f}" for mean in means),
-                *["-"] * (2 - len(means)),
-                _difference(metric),
-            )
+    every = [(one.run, metric) for one in found for metric in one.metrics]
+    for run, metric in every:
+        means = metric.means or ()
+        table.add_row(
+            run.name,
+            metric.name,
+            str(metric.episodes),
+            *(f"{mean:.3f}" for mean in means),
+            *["-"] * (2 - len(means)),
+            _difference(metric),
+        )
     console.print()
     console.print(table)
     console.print(
         "run minus first with its 95 % interval: bootstrap of the pairs, stratified by task"
     )
-    for other, group in zip(config.others, metrics, strict=True):
-        for metric in group:
-            if metric.missing:
-                console.print(
-                    f"{other}, {metric.name}: {metric.missing} shared episodes in which a "
-                    "run has no value; left out"
-                )
+    for run, metric in every:
+        if metric.missing:
+            console.print(
+                f"{run}, {metric.name}: {metric.missing} shared episodes in which a run has no "
+                "value; left out"
+            )
 
 
 def _difference(metric: PairedMetric) -> str:
@@ -156,34 +185,10 @@ def _difference(metric: PairedMetric) -> str:
     return f"{metric.difference:+.3f} [{low:+.3f}, {high:+.3f}]"
 
 
-def _json(
-    config: CompareConfig,
-    first: list[EpisodeRecord],
-    found: list[PairedCounts],
-    metrics: list[tuple[PairedMetric, ...]],
-    split: list[dict[str, PairedCounts]],
-) -> dict:
-    return {
-        "first": {"run": config.first.name, "backend": _backend(first), **_rate(found[0], 0)},
-        "others": [
-            {
-                "run": other.name,
-                "backend": _backend(_records(other)),
-                **_rate(pairs, 1),
-                "paired": pairs.to_json(),
-                "perturbations": {name: part.to_json() for name, part in parts.items()},
-                "to_resolve": Resolution.of(pairs, config.resolve).to_json(),
-                **({"metrics": {m.name: m.to_json() for m in group}} if group else {}),
-            }
-            for other, pairs, group, parts in zip(config.others, found, metrics, split, strict=True)
-        ],
-    }
-
-
-def _rate(pairs: PairedCounts, side: int) -> dict:
+def _rate(pairs: PairedCounts, side: int) -> dict[str, Any]:
     k, n = pairs.successes[side], pairs.episodes
     return {"successes": k, "episodes": n, "wilson95": list(wilson(k, n))}
 
 
-def _backend(records: list[EpisodeRecord]) -> str:
+def _backend(records: Sequence[EpisodeRecord]) -> str:
     return ", ".join(sorted({record.backend for record in records}))

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
+from ..one_thread import one_thread_each
 from .environment import EnvFactory
 from .worker import worker_main
 from .workers import EXIT_SECONDS, Message, WorkerGone, WorkerHandle
-
-_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class LocalWorkers:
@@ -49,7 +46,7 @@ class _LocalWorker(WorkerHandle):
         self._process = context.Process(
             target=worker_main, args=(theirs, factory), name="spatune-worker", daemon=True
         )
-        with _single_threaded():
+        with one_thread_each():
             self._process.start()
         # The worker's end must be open in the worker alone, or its death would not close the pipe.
         theirs.close()
@@ -85,18 +82,3 @@ class _LocalWorker(WorkerHandle):
         if code is None:
             return "it closed its pipe and still runs"
         return f"killed by signal {-code}" if code < 0 else f"exit status {code}"
-
-
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """One BLAS thread for the processes started inside: more threads may change the last bits."""
-    old = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in old.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

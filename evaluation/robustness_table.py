@@ -6,6 +6,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .robustness import PerturbedSuccess, Robustness
+from .table import number_cells
+from .wording import points_text
 
 _CAPTION = (
     "difference in success points to the same episodes without a perturbation, with its 95 % "
@@ -27,15 +29,7 @@ def robustness_table(robustness: Robustness, title: str) -> Table:
     for name in ("k/n", "rate", "Wilson 95 %", "difference", "p"):
         table.add_column(name, justify="right", no_wrap=True)
     for row in robustness.rows:
-        count = row.total
-        low, high = count.wilson()
-        table.add_row(
-            row.perturbation,
-            f"{count.successes}/{count.episodes}",
-            "-" if count.rate is None else f"{100 * count.rate:.1f} %",
-            f"[{100 * low:.1f}, {100 * high:.1f}]",
-            *_difference(row),
-        )
+        table.add_row(row.perturbation, *number_cells(row.total), *_difference(row))
     notes = [_note(row) for row in robustness.rows]
     caption = [_CAPTION] if robustness.baseline else []
     table.caption = "\n".join([*caption, *filter(None, notes)]) or None
@@ -46,8 +40,7 @@ def robustness_table(robustness: Robustness, title: str) -> Table:
 def _difference(row: PerturbedSuccess) -> tuple[str, str]:
     if row.paired is None:
         return "-", "-"
-    low, high = row.paired.interval()
-    points = f"{100 * row.paired.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    points = points_text(row.paired.difference, row.paired.interval())
     return points, f"{row.paired.p_value():.3f}"
 
 

@@ -153,6 +153,12 @@ class EpisodeStore:
                 )
 
 
+def run_directories(path: Path) -> list[Path]:
+    """The run directories that a path stands for: itself, or all runs inside a folder of runs."""
+    inside = sorted(file.parent for file in path.glob("*/episodes.jsonl"))
+    return [path] if (path / "episodes.jsonl").exists() or not inside else inside
+
+
 def read_records(directory: str | Path) -> list[EpisodeRecord]:
     """Records of a run directory, without opening it for writing.
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
-from .bootstrap import mean_interval
+from .bootstrap import RESAMPLES, mean_interval
+from .wording import interval_text, percent
 
 _ADDED = (0.0, 0.0, 1.0, 1.0)
 
@@ -63,11 +64,10 @@ class SuiteMean:
         tasks = f"{self.tasks} of {self.planned_tasks}"
         if self.tasks == self.planned_tasks:
             tasks = str(self.tasks)
-        line = f"{self.suite}, mean over {tasks} tasks: {100 * self.mean:.1f} %"
+        line = f"{self.suite}, mean over {tasks} tasks: {percent(self.mean)} %"
         if self.interval is None:
             return line
-        low, high = self.interval
-        return f"{line} [{100 * low:.1f}, {100 * high:.1f}] (95 %, bootstrap within tasks)"
+        return f"{line} {interval_text(self.interval)} (95 %, bootstrap within tasks)"
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form."""
@@ -81,7 +81,7 @@ class SuiteMean:
 
 
 def suite_interval(
-    tasks: Sequence[Sequence[float]], confidence: float = 0.95, resamples: int = 10_000
+    tasks: Sequence[Sequence[float]], confidence: float = 0.95, resamples: int = RESAMPLES
 ) -> tuple[float, float] | None:
     """Interval of the mean over tasks of their success rates, as `SuiteMean` gives it.
 

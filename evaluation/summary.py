@@ -90,6 +90,16 @@ class Summary:
     metrics: tuple[MetricSummary, ...] = ()
     suites: tuple[SuiteMean, ...] = ()
 
+    @property
+    def worded(self) -> bool:
+        """Whether instructions tell the tasks apart.
+
+        Where every episode has one of its own, a task has none to show; and where all tasks have
+        the same, it tells none of them from the others.
+        """
+        words = {task.instruction for task in self.tasks}
+        return len(words - {""}) > min(1, len(self.tasks) - 1)
+
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form; without `metrics` when the records have none."""
         data = {

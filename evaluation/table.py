@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from .summary import Count, Summary
+from .wording import interval_text, percent
 
 _METRIC_WIDTH = 8
 """Characters of a metric's column, so that three of them fit into 80 columns."""
@@ -30,10 +31,7 @@ def success_table(summary: Summary, title: str, metrics: Sequence[str] = ()) -> 
         title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
     )
     table.add_column("task", no_wrap=True)
-    # Where every episode has an instruction of its own, a task has none to show; and where all
-    # tasks have the same, it tells none of them from the others.
-    words = {task.instruction for task in summary.tasks}
-    worded = len(words - {""}) > min(1, len(summary.tasks) - 1) or not summary.total.episodes
+    worded = summary.worded or not summary.total.episodes
     if worded:
         table.add_column("instruction")
     _add_number_columns(table)
@@ -63,7 +61,7 @@ def comparison_table(rows: Sequence[tuple[str, Summary]], title: str) -> Table:
     _add_number_columns(table)
     for name, summary in rows:
         parts = [_suite_text(summary, suite) for suite in suites] if len(suites) > 1 else []
-        table.add_row(name, *parts, *_numbers(summary.total))
+        table.add_row(name, *parts, *number_cells(summary.total))
     return _noted(table, [summary for _, summary in rows])
 
 
@@ -72,7 +70,7 @@ def _add_row(
 ) -> None:
     words = [count.instruction] if worded else []
     means = [_mean(count.metric_means.get(metric)) for metric in metrics]
-    table.add_row(name, *words, *_numbers(count), _steps(count), *means, style=style)
+    table.add_row(name, *words, *number_cells(count), _steps(count), *means, style=style)
 
 
 def _add_number_columns(table: Table) -> None:
@@ -80,12 +78,12 @@ def _add_number_columns(table: Table) -> None:
         table.add_column(name, justify="right", no_wrap=True)
 
 
-def _numbers(count: Count) -> tuple[str, str, str]:
-    low, high = count.wilson()
+def number_cells(count: Count) -> tuple[str, str, str]:
+    """Cells of the columns k/n, rate and Wilson 95 %."""
     return (
         f"{count.successes}/{count.episodes}",
-        "-" if count.rate is None else f"{100 * count.rate:.1f} %",
-        f"[{100 * low:.1f}, {100 * high:.1f}]",
+        "-" if count.rate is None else f"{percent(count.rate)} %",
+        interval_text(count.wilson()),
     )
 
 

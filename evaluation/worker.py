@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import SpatuneError
+from ..errors import SpatuneError, first_line
 from .environment import Env, EnvFactory
 from .keys import EpisodeKey
 from .memory import ProcessMemory
@@ -220,10 +220,9 @@ def _attempt(
     except _ParentGone:
         raise
     except Exception as error:
-        lines = str(error).splitlines() or [""]
         return WorkerFailure(
             error=type(error).__name__,
-            message=lines[0],
+            message=first_line(error),
             trace=traceback.format_exc(),
             fatal=isinstance(error, SpatuneError) and not built,
         )

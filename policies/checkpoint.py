@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ..errors import SpatuneError
+from ..errors import SpatuneError, first_line
 from .normalisation import Statistics
 from .spec import PolicySpec
 
@@ -56,21 +57,41 @@ def find_checkpoint(name: str | Path, *, revision: str | None = None, weights: b
             f"policy {str(name)!r} is neither 'embedded' nor 'embedded-nav' nor a folder nor a "
             "hub id 'owner/name'"
         )
-    return _download(str(name), revision, weights)
+    wanted = ("*.json", *((WEIGHTS_FILE, f"{VLM_FOLDER}/*") if weights else ()))
+    return download(str(name), revision=revision, allow=wanted)
 
 
-def _download(repo_id: str, revision: str | None, weights: bool) -> Path:
+def download(
+    repo_id: str,
+    *,
+    revision: str | None = None,
+    allow: Sequence[str] | None = None,
+    ignore: Sequence[str] = (),
+) -> Path:
+    """The folder of a hub id's files, fetched where they are not there yet.
+
+    Args:
+        repo_id: `owner/name`.
+        revision: Branch, tag or commit.
+        allow: Patterns of the files that are wanted; all if None.
+        ignore: Patterns of those that are not.
+
+    Raises:
+        SpatuneError: The hub has no such repository, or does not answer.
+    """
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
-    patterns = ["*.json"]
-    if weights:
-        patterns += [WEIGHTS_FILE, f"{VLM_FOLDER}/*"]
+    allowed = None if allow is None else list(allow)
     try:
-        return Path(snapshot_download(repo_id, revision=revision, allow_patterns=patterns))
+        folder = snapshot_download(
+            repo_id, revision=revision, allow_patterns=allowed, ignore_patterns=list(ignore)
+        )
     except (HfHubHTTPError, LocalEntryNotFoundError) as error:
-        line = str(error).strip().split("\n")[0]
-        raise SpatuneError(f"policy {repo_id!r} is no folder, and the hub says: {line}") from error
+        raise SpatuneError(
+            f"policy {repo_id!r} is no folder, and the hub says: {first_line(error)}"
+        ) from error
+    return Path(folder)
 
 
 def find_vlm(name: str | Path) -> str:

@@ -4,8 +4,8 @@
 
 The expert was tuned on evaluation init states 10-29. Measured are 30-39 (of LIBERO-PRO's suites 30
 and 31) in the scenes that `spatune eval libero` gives them. Earlier versions were measured as well:
-revision f3e1679 on 40-49, revision 5415419 on 30-39. The zero-action policy, which must fail, plays
-the first of them in every task.
+one on 40-49, the next on 30-39. The zero-action policy, which must fail, plays the first of them in
+every task.
 
 Writes recipes/results/expert.json after every task and docs/libero_expert.md at the end. Tasks that
 are in the file already are not measured again, so a stopped run continues.
@@ -50,10 +50,10 @@ fails, or where doing nothing succeeds, look at the harness first.
 Measured on evaluation init states {first}-{last} (LIBERO-PRO: the first {pro_trials}), which were
 not played to tune it, within each suite's usual step budget and in the scenes that `spatune eval
 libero` gives them. It was tuned on init states 10-29. Tables of two earlier versions told where to
-look: revision f3e1679 on 40-49 (libero_spatial 96/100; a drawer's wall in a bowl's way) and
-revision 5415419 on 30-39 (libero_object 95/100; milk, jammed between the open fingers, 5/10). Both
-faults were found again and mended on 10-29; so for the milk 30-39 is not wholly untouched. *Zero*
-is the policy whose actions are all zero, on the first of these init states.
+look: one on 40-49 (libero_spatial 96/100; a drawer's wall in a bowl's way) and the next on 30-39
+(libero_object 95/100; milk, jammed between the open fingers, 5/10). Both faults were found again
+and mended on 10-29; so for the milk 30-39 is not wholly untouched. *Zero* is the policy whose
+actions are all zero, on the first of these init states.
 Intervals are Wilson's, 95 %. `python recipes/expert.py` writes this page and its
 [figures](../recipes/results/expert.json).
 

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from ..evaluation.intervals import wilson
 from ..evaluation.paired import PairedCounts
+from ..evaluation.wording import points_text, rate_text
 from .html import Html, tag
 
 _WIDTH, _HEIGHT = 150, 16
-
-
-def percent(share: float) -> str:
-    """A share in [0, 1] as a percentage with one decimal."""
-    return f"{100 * share:.1f}"
-
-
-def interval_text(interval: tuple[float, float]) -> str:
-    """An interval of shares, in percent."""
-    return f"[{percent(interval[0])}, {percent(interval[1])}]"
-
-
-def rate_text(successes: int, episodes: int) -> str:
-    """Counts, rate and Wilson 95 % interval in words."""
-    if not episodes:
-        return "no finished episode"
-    return (
-        f"{successes}/{episodes}, {percent(successes / episodes)} % "
-        f"{interval_text(wilson(successes, episodes))}"
-    )
 
 
 def difference(pairs: PairedCounts | None) -> list[str]:
     """Difference of two runs in success points with its 95 % interval, pairs, p; empty for None."""
     if pairs is None:
         return ["", "", ""]
-    low, high = pairs.interval()
-    points = f"{100 * pairs.difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+    points = points_text(pairs.difference, pairs.interval())
     p = pairs.p_value()
     return [points, str(pairs.episodes), "< 0.001" if p < 0.001 else f"{p:.3f}"]
 

@@ -8,7 +8,8 @@ from ..evaluation.budgets import BudgetPoint
 from ..evaluation.intervals import clopper_pearson, wilson
 from ..evaluation.suite_means import SuiteMean
 from ..evaluation.summary import Count
-from .bars import difference, interval_text, percent, rate_bar
+from ..evaluation.wording import interval_text, percent
+from .bars import difference, rate_bar
 from .curve import Curve, budget_curve
 from .html import Html, joined, tag
 from .run import EvaluatedRun
@@ -86,13 +87,11 @@ def _points(head: Sequence[str], points: Sequence[BudgetPoint]) -> Html:
 
 def _tasks(run: EvaluatedRun) -> Html:
     counts = run.summary.tasks
-    # Where all tasks have the same words, these tell none from the others.
-    worded = len({count.instruction for count in counts} - {""}) > min(1, len(counts) - 1)
     suites = len(run.suites) > 1
     rows = [_count_row(f"{c.suite} {c.task_id}" if suites else f"{c.task_id}", c) for c in counts]
     head = ["task", "", "k/n", "rate %", "Wilson 95 %", "steps", "instruction"]
     foot = _count_row("all", run.summary.total)
-    if not worded:
+    if not run.summary.worded:
         head, rows, foot = head[:-1], [row[:-1] for row in rows], foot[:-1]
     caption = "steps: mean control steps of the successes; the line is the Wilson 95 % interval"
     heading = tag("h3", "Houses" if run.config.get("benchmark") == "nav" else "Tasks")

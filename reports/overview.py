@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from ..errors import SpatuneError
 from ..evaluation.paired import PairedCounts
-from .bars import difference, interval_text, percent, rate_bar
+from ..evaluation.wording import interval_text, percent
+from .bars import difference, rate_bar
 from .curve import Curve, budget_curve, legend
 from .html import Html, joined, tag
 from .run import EvaluatedRun

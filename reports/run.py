@@ -14,7 +14,7 @@ from ..errors import SpatuneError
 from ..evaluation.keys import EpisodeKey
 from ..evaluation.records import EpisodeRecord
 from ..evaluation.robustness import Robustness
-from ..evaluation.store import read_records
+from ..evaluation.store import read_records, run_directories
 from ..evaluation.summary import Summary, final_records, summarise
 
 _FILES = ("config.json", "episodes.jsonl", "report.json")
@@ -134,11 +134,8 @@ def find_runs(paths: Sequence[Path]) -> list[EvaluatedRun]:
     Raises:
         SpatuneError: Nothing is given, or a directory that is no run and holds none.
     """
-    folders: list[Path] = []
-    for path in paths:
-        inside = sorted(file.parent for file in path.glob("*/episodes.jsonl"))
-        folders += [path] if (path / "episodes.jsonl").exists() or not inside else inside
-    folders = list({folder.resolve(): folder for folder in folders}.values())
+    given = [folder for path in paths for folder in run_directories(path)]
+    folders = list({folder.resolve(): folder for folder in given}.values())
     if not folders:
         raise SpatuneError("nothing to show: spatune report RUN [RUN ...]")
     names = [folder.resolve().name for folder in folders]

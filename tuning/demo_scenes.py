@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..envs.experts.demos_dataset import OBJECT_NAMES_FILE
+from ..envs.spec import LIBERO_CAMERAS
 from ..errors import SpatuneError
-
-_CAMERA_KEYS = ("observation.images.image", "observation.images.image2")
 
 
 @dataclass(frozen=True)
@@ -64,16 +63,16 @@ class DemoScenes:
         images, columns = [], {name: [] for name in (*_LABELS, "task_index", "episode_index")}
         for file in files:
             table = parquet.read_table(file)
-            if _CAMERA_KEYS[0] not in table.column_names:
+            if not LIBERO_CAMERAS.keys() <= set(table.column_names):
                 raise SpatuneError(f"{root} holds video; write it again without --video")
-            views = [[_decode(v) for v in table[key].to_pylist()] for key in _CAMERA_KEYS]
+            views = [[_decode(v) for v in table[key].to_pylist()] for key in LIBERO_CAMERAS]
             images.append(np.stack([np.stack(view) for view in views], axis=1))
             for name, values in columns.items():
                 values.append(np.array(table[name].to_pylist()))
         joined = {name: np.concatenate(values) for name, values in columns.items()}
         count = len(joined["episode_index"])
         episodes = json.loads(names_file.read_text())
-        cameras = len(_CAMERA_KEYS)
+        cameras = len(LIBERO_CAMERAS)
         return cls(
             images=np.concatenate(images),
             instructions=tuple(tasks[index] for index in joined["task_index"]),

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...progress import Progress
-from ..libero_spec import CAMERAS, CONTROL_HZ, libero_env_spec
+from ..libero_spec import libero_env_spec
+from ..spec import LIBERO_CAMERAS, LIBERO_CONTROL_HZ
 from .dataset_writer import EPISODES_FILE, DatasetWriter, column, load_solved
 from .episodes import MAX_OBJECTS, EpisodePlan
 
@@ -32,7 +33,7 @@ def write_dataset(
     writer = DatasetWriter(
         out,
         spec=libero_env_spec(_image_size(work, plans), state_frame="base"),
-        fps=max(1, round(CONTROL_HZ / render_every)),
+        fps=max(1, round(LIBERO_CONTROL_HZ / render_every)),
         robot_type="panda",
         extra=_extra_columns(columns),
         video=video,
@@ -74,7 +75,7 @@ def episode_hash(arrays: dict[str, np.ndarray]) -> str:
 
 
 def _extra_columns(chunk: int) -> dict[str, dict[str, Any]]:
-    cameras = len(CAMERAS)
+    cameras = len(LIBERO_CAMERAS)
     columns = {
         "privileged.goal_positions": column("float32", (2, 3)),
         "privileged.goal_pixels": column("float32", (cameras, 2, 3)),
@@ -92,7 +93,7 @@ def _frames(arrays: dict[str, np.ndarray], chunk: int):
     task = str(arrays["instruction"])
     for row, step in enumerate(arrays["index"]):
         frame: dict[str, Any] = {
-            key: arrays["images"][row, camera] for camera, key in enumerate(CAMERAS)
+            key: arrays["images"][row, camera] for camera, key in enumerate(LIBERO_CAMERAS)
         }
         frame["observation.state"] = arrays["proprioception"][step]
         frame["action"] = actions[step]

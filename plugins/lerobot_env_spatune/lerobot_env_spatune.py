@@ -22,12 +22,19 @@ from spatune.bench_libero.instructions import published_instruction
 from spatune.bench_libero.protocol import PROTOCOLS
 from spatune.envs.libero import LiberoEnv
 from spatune.envs.libero_suites import LiberoTask, libero_task, task_count
-from spatune.envs.spec import Orientation, StateFrame
+from spatune.envs.spec import (
+    LIBERO_ACTION_LAYOUT,
+    LIBERO_CAMERAS,
+    LIBERO_CONTROL_HZ,
+    LIBERO_STATE_LAYOUTS,
+    Orientation,
+    StateFrame,
+)
 
 __all__ = ["LeRobotLibero", "SpatuneLibero"]
 
-CAMERAS = {"image": "observation.images.image", "image2": "observation.images.image2"}
-STATE_SIZE, ACTION_SIZE = 8, 7
+CAMERAS = {key.rpartition(".")[2]: key for key in LIBERO_CAMERAS}
+STATE_SIZE, ACTION_SIZE = len(LIBERO_STATE_LAYOUTS["world"]), len(LIBERO_ACTION_LAYOUT)
 
 
 @EnvConfig.register_subclass("spatune_libero")
@@ -43,7 +50,7 @@ class SpatuneLibero(EnvConfig):
     """LIBERO or LIBERO-PRO suites, separated by commas."""
     task_ids: list[int] | None = None
     """Tasks of each suite; all by default."""
-    fps: int = 20
+    fps: int = int(LIBERO_CONTROL_HZ)
     """LIBERO's control rate; another one is refused."""
     episode_length: int | None = None
     """Control steps of an episode; those of LeRobot's LIBERO by default."""
@@ -61,8 +68,10 @@ class SpatuneLibero(EnvConfig):
     features_map: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.fps != 20:
-            raise ValueError(f"fps is {self.fps}; LIBERO runs at 20 control steps a second")
+        if self.fps != LIBERO_CONTROL_HZ:
+            raise ValueError(
+                f"fps is {self.fps}; LIBERO runs at {LIBERO_CONTROL_HZ:g} control steps a second"
+            )
         if self.render_every < 1:
             raise ValueError(f"render_every is {self.render_every}; give at least 1")
         if self.orientation not in ("rot180", "upright"):
@@ -120,7 +129,10 @@ class LeRobotLibero(gym.Env[dict[str, Any], np.ndarray]):
         published: See `published_sentences`.
     """
 
-    metadata: ClassVar[dict[str, Any]] = {"render_modes": ["rgb_array"], "render_fps": 20}
+    metadata: ClassVar[dict[str, Any]] = {
+        "render_modes": ["rgb_array"],
+        "render_fps": LIBERO_CONTROL_HZ,
+    }
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from ...errors import SpatuneError
+from ...errors import SpatuneError, first_line
 from ..observation import read_entry, read_state
 from ..spec import PolicySpec
 from .answers import checked_actions
@@ -159,9 +159,9 @@ def _load(checkpoint: LeRobotCheckpoint, device: str) -> tuple[PreTrainedPolicy,
             )
     except Exception as error:
         # Whatever LeRobot, a plugin or one of their dependencies raises, no episode can be played.
-        line = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise SpatuneError(
-            f"{checkpoint.name}: LeRobot cannot load this {checkpoint.type} policy: {line}"
+            f"{checkpoint.name}: LeRobot cannot load this {checkpoint.type} policy: "
+            f"{first_line(error)}"
         ) from error
     line = next((t for t in said.getvalue().splitlines() if _failed(t)), None)
     if line is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...envs.spec import LIBERO_ACTION_LAYOUT, LIBERO_STATE_LAYOUTS, Orientation, StateFrame
 from ...errors import SpatuneError
-from ..checkpoint import CONFIG_FILE, find_checkpoint
+from ..checkpoint import CONFIG_FILE, download, find_checkpoint
 from ..digests import policy_sha256
 from ..normalisation import ACTION, STATE
 from ..spec import PolicySpec
@@ -24,6 +24,8 @@ DEFAULT_IMAGE_SIZE = 256
 # observation alone. Every other type is asked at each step, as `lerobot-eval` does.
 _CHUNK_TYPES = {"act", "eo1", "evo1", "molmoact2", "pi0", "pi05", "pi0_fast", "smolvla"}
 _REFUSED = {"xvla": "its LIBERO state is not the 8 numbers of the other policies"}
+_NOT_NEEDED = ("*.md", "*.bin", "*.pt", "*.pth", "*.pkl", "training_state/*")
+"""Files of a hub id that are not read: pickles among them."""
 _STATE_SIZE = len(LIBERO_STATE_LAYOUTS["world"])
 _IMAGES = "observation.images."
 _FILLED_BY_POLICY = f"{_IMAGES}empty_camera_"
@@ -60,7 +62,9 @@ class LeRobotCheckpoint:
             raise SpatuneError(f"{folder / CONFIG_FILE} is no JSON: {error}") from error
         if settings.get("type") in (None, "spatune"):
             return None
-        return cls(name, folder if Path(name).is_dir() else _download(name), settings)
+        if not Path(name).is_dir():
+            folder = download(name, ignore=_NOT_NEEDED)
+        return cls(name, folder, settings)
 
     @property
     def type(self) -> str:
@@ -187,15 +191,3 @@ class LeRobotCheckpoint:
         if not 1 <= steps <= longest:
             raise SpatuneError(f"--execute-steps is {steps}; {self.name} predicts {longest} steps")
         return steps
-
-
-def _download(repo_id: str) -> Path:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-
-    ignored = ["*.md", "*.bin", "*.pt", "*.pth", "*.pkl", "training_state/*"]
-    try:
-        return Path(snapshot_download(repo_id, ignore_patterns=ignored))
-    except (HfHubHTTPError, LocalEntryNotFoundError) as error:
-        line = str(error).strip().split("\n")[0]
-        raise SpatuneError(f"policy {repo_id!r} is no folder, and the hub says: {line}") from error

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 
 from ...envs.spec import (
     LIBERO_ACTION_LAYOUT,
+    LIBERO_CAMERAS,
+    LIBERO_CONTROL_HZ,
     LIBERO_STATE_LAYOUTS,
     CameraSpec,
     Orientation,
@@ -17,10 +19,7 @@ from ...envs.spec import (
 )
 from ..spec import GRIPPER_CLOSE_POSITIVE, PolicySpec
 
-AGENT_VIEW, WRIST_VIEW = "observation.images.image", "observation.images.image2"
-CONTROL_HZ = 20.0
-
-_SIMULATOR_NAMES = {AGENT_VIEW: "agentview", WRIST_VIEW: "robot0_eye_in_hand"}
+AGENT_VIEW, WRIST_VIEW = LIBERO_CAMERAS
 
 
 def libero_policy_spec(
@@ -42,7 +41,7 @@ def libero_policy_spec(
     size = len(LIBERO_ACTION_LAYOUT)
     return PolicySpec(
         cameras=tuple(
-            CameraSpec(key, _SIMULATOR_NAMES[key], image_size, image_size, orientation)
+            CameraSpec(key, LIBERO_CAMERAS[key], image_size, image_size, orientation)
             for key in cameras
         ),
         resize="vlm",
@@ -56,5 +55,5 @@ def libero_policy_spec(
         statistics_sha256="",
         chunk_length=steps,
         execute_steps=steps,
-        control_hz=CONTROL_HZ,
+        control_hz=LIBERO_CONTROL_HZ,
     )

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from ...envs.spec import Orientation, StateFrame
-from ...errors import SpatuneError
+from ...errors import SpatuneError, first_line
 from ..observation import read_entry, read_state
 from ..spec import PolicySpec
 from .answers import checked_actions
@@ -149,7 +149,7 @@ class OpenPiPolicy:
     def _gone(self, error: Exception) -> SpatuneError:
         return SpatuneError(
             f"{self._address}: the server has closed the connection "
-            f"({str(error) or type(error).__name__}); start it again and repeat the command: "
+            f"({first_line(error)}); start it again and repeat the command: "
             "finished episodes are kept"
         )
 
@@ -188,8 +188,7 @@ def _connect(address: str, stack: ExitStack) -> Any:
         connection = connect(address, compression=None, max_size=None, open_timeout=CONNECT_SECONDS)
         return stack.enter_context(connection)
     except (OSError, ValueError, WebSocketException) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise SpatuneError(
-            f"{address}: no policy server answers there ({reason}); start one, with openpi: "
-            "`uv run scripts/serve_policy.py --env LIBERO`"
+            f"{address}: no policy server answers there ({first_line(error)}); start one, with "
+            "openpi: `uv run scripts/serve_policy.py --env LIBERO`"
         ) from error

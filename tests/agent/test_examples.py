@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
+from ..loaded import module_from
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
-def load(name: str) -> ModuleType:
-    """The example as a module."""
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_ppo_trains_on_what_the_vlm_sees(checkpoint, capsys: pytest.CaptureFixture) -> None:
-    example = load("perception_ppo")
+    example = module_from(EXAMPLES / "perception_ppo.py")
     model = example.main(
         example.Arguments(
             steps=64, checkpoint=checkpoint("fastvlm"), source="vision.timm_model.blocks.4"
@@ -36,7 +25,7 @@ def test_ppo_trains_on_what_the_vlm_sees(checkpoint, capsys: pytest.CaptureFixtu
 
 
 def test_libero_is_seen_at_every_eighth_step(checkpoint) -> None:
-    example = load("perception_libero")
+    example = module_from(EXAMPLES / "perception_libero.py")
     looks = example.main(example.Arguments(steps=9, checkpoint=checkpoint("fastvlm")))
     assert [look.shape for look in looks] == [(2 * 8 * 8, 40)] * 2
     assert np.isfinite(looks).all() and not np.array_equal(*looks)

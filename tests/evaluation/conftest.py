@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -14,46 +12,22 @@ import pytest
 from spatune.evaluation import EngineOptions, EnvFactory, EpisodeKey, EpisodeStore, Lane, run_lanes
 from spatune.evaluation.records import EpisodeRecord
 
+from ..episode_records import episode_record
+from ..loaded import module_from
+
 REACH = Path(__file__).with_name("reach_env.py")
 
 
 @pytest.fixture(scope="session")
 def episode() -> Callable[..., EpisodeRecord]:
     """Makes a record of an episode that was solved after so many steps, or (None) was not."""
-
-    def episode(
-        task: int, init: int, solved: int | None, *, suite: str = "libero_object", limit: int = 280
-    ) -> EpisodeRecord:
-        return EpisodeRecord(
-            key=EpisodeKey("libero", suite, task, init),
-            control="none",
-            success=solved is not None,
-            steps=limit if solved is None else solved,
-            max_steps=limit,
-            first_success_step=solved,
-            return_=float(solved is not None),
-            wall_seconds=1.0,
-            error=None,
-            message=None,
-            action_digest="a",
-            state_digest="b",
-            instruction=f"task {task}",
-            mode="exact",
-            backend="numpy",
-        )
-
-    return episode
+    return episode_record
 
 
 @pytest.fixture(scope="session")
 def reach() -> ModuleType:
     """The module `reach_env`, imported by its path as a worker does."""
-    specification = importlib.util.spec_from_file_location("reach_env", REACH)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["reach_env"] = module
-    specification.loader.exec_module(module)
-    return module
+    return module_from(REACH)
 
 
 @pytest.fixture

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from ..loaded import module_from
 
 PATH = Path(__file__).parents[2] / "benchmarks" / "schedule_simulation.py"
 
 
 @pytest.fixture(scope="module")
 def simulation() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("schedule_simulation", PATH)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["schedule_simulation"] = module
-    specification.loader.exec_module(module)
-    return module
+    return module_from(PATH)
 
 
 def rows(*tasks: list[float]) -> list[list]:

@@ -12,27 +12,11 @@ from rich.console import Console
 
 from spatune.evaluation import EpisodeKey, EpisodeRecord, Report, success_table, summarise, wilson
 
+from ..episode_records import episode_record
+
 
 def record(task: int, init: int, steps: int, success: bool, **changes) -> EpisodeRecord:
-    base = EpisodeRecord(
-        key=EpisodeKey("libero", "libero_object", task, init),
-        control="none",
-        success=success,
-        steps=steps,
-        max_steps=280,
-        first_success_step=steps if success else None,
-        return_=float(success),
-        wall_seconds=1.0,
-        error=None,
-        message=None,
-        action_digest="a",
-        state_digest="b",
-        instruction=f"task {task}",
-        mode="exact",
-        backend="numpy",
-        versions={"numpy": "2"},
-    )
-    return replace(base, **changes)
+    return episode_record(task, init, steps if success else None, **{"steps": steps, **changes})
 
 
 RECORDS = [

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from importlib import util
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -22,6 +22,8 @@ from spatune.envs.spec import CameraSpec
 from spatune.errors import SpatuneError
 from spatune.export.bundle import PROMPTS, SPEC, write_manifest
 from spatune.policies.spec import PolicySpec
+
+from ..loaded import module_from
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "jetson"
 TASK = "pick up the milk"
@@ -56,13 +58,7 @@ def stop():
 @pytest.fixture(scope="module")
 def recipe() -> Iterator[ModuleType]:
     """The recipe's file as a module."""
-    spec = util.spec_from_file_location("robot_loop", RECIPE / "robot_loop.py")
-    assert spec is not None and spec.loader is not None
-    module = util.module_from_spec(spec)
-    # Its dataclasses look their module up by name.
-    sys.modules["robot_loop"] = module
-    spec.loader.exec_module(module)
-    yield module
+    yield module_from(RECIPE / "robot_loop.py")
     del sys.modules["robot_loop"]
 
 
@@ -289,7 +285,7 @@ def test_build_script_goes_on_after_a_failure_and_names_it(tmp_path: Path) -> No
 def test_build_script_says_what_is_missing(
     words: tuple[str, ...], environment: dict[str, str], text: str, tmp_path: Path
 ) -> None:
-    if environment and util.find_spec("tensorrt") is not None:
+    if environment and find_spec("tensorrt") is not None:
         pytest.skip("this machine has tensorrt")
     bundle = str(write_precisions(tmp_path, "int8-dynamic"))
     given = [bundle if word == "BUNDLE" else word for word in words]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import doctest
-
 import numpy as np
 import pytest
 
 from spatune.errors import SpatuneError
-from spatune.policies import ActionChunker, chunker
+from spatune.policies import ActionChunker
 
 
 def chunk(value: float, length: int = 4) -> np.ndarray:
@@ -72,7 +70,3 @@ def test_misuse_is_one_clear_error() -> None:
         queue.push([0, 1], chunk(0))
     with pytest.raises(SpatuneError, match="at least 1"):
         ActionChunker(0, 1)
-
-
-def test_docstring_example_runs() -> None:
-    assert doctest.testmod(chunker, extraglobs={"np": np}).failed == 0

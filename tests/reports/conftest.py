@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 
 from spatune.evaluation import EpisodeKey, EpisodeRecord, EpisodeStore, Report, summarise
 from spatune.evaluation.video import VideoWriter
+
+from ..episode_records import episode_record
 
 HOSTILE = '<script>document.title="taken"</script> & "put" it'
 CONFIG = {
@@ -37,25 +35,13 @@ BUDGETS = {"paired": 280, "openvla": 280, "lerobot": 200, "groot": 720}
 
 def make_record(task: int, init: int, solved: int | None, **changes) -> EpisodeRecord:
     """An episode that was solved after so many steps, or (None) was not."""
-    record = EpisodeRecord(
-        key=EpisodeKey("libero", "libero_object", task, init, env_seed=7 + init, policy_seed=3),
-        control="none",
-        success=solved is not None,
-        steps=280 if solved is None else solved,
-        max_steps=280,
-        first_success_step=solved,
-        return_=float(solved is not None),
-        wall_seconds=1.0,
-        error=None,
-        message=None,
-        action_digest="a",
-        state_digest="b",
-        instruction=f"task {task}: {HOSTILE}",
-        mode="exact",
-        backend="numpy",
-        versions={"numpy": "2.2.6", "python": "3.12.1"},
-    )
-    return replace(record, **changes)
+    key = EpisodeKey("libero", "libero_object", task, init, env_seed=7 + init, policy_seed=3)
+    told = {
+        "key": key,
+        "instruction": f"task {task}: {HOSTILE}",
+        "versions": {"numpy": "2.2.6", "python": "3.12.1"},
+    }
+    return episode_record(task, init, solved, **{**told, **changes})
 
 
 ERROR = {"success": None, "steps": 0, "max_steps": 0, "instruction": "", "error": "OSError"}
@@ -105,15 +91,3 @@ def film() -> Callable[..., Path]:
         return path
 
     return film
-
-
-@pytest.fixture(scope="session")
-def browser_module() -> ModuleType:
-    """The module `browser` beside this file."""
-    path = Path(__file__).with_name("browser.py")
-    specification = importlib.util.spec_from_file_location("browser", path)
-    assert specification is not None and specification.loader is not None
-    module = importlib.util.module_from_spec(specification)
-    sys.modules["browser"] = module
-    specification.loader.exec_module(module)
-    return module

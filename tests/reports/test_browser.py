@@ -7,23 +7,23 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
 import pytest
 
 from spatune.reports import ReportConfig, make_report
+
+from .browser import Browser, find_chromium
 
 pytest.importorskip("websockets")
 NO_CHROMIUM = "no Chromium: install chromium, or name one in $CHROMIUM"
 
 
 @pytest.fixture
-def browser(browser_module: ModuleType, tmp_path: Path) -> Iterator[Any]:
-    chromium = browser_module.find_chromium()
+def browser(tmp_path: Path) -> Iterator[Browser]:
+    chromium = find_chromium()
     if chromium is None:
         pytest.skip(NO_CHROMIUM)
-    with browser_module.Browser(chromium, tmp_path / "profile") as browser:
+    with Browser(chromium, tmp_path / "profile") as browser:
         yield browser
 
 
