@@ -96,10 +96,10 @@ def compare_runs(config: CompareConfig) -> list[PairedCounts]:
 
 def _table(found: Sequence[_Comparison], title: str) -> Table:
     table = Table(title=title, title_justify="left", box=None)
-    for name in ("run", "first k/n", "run k/n", "only first", "only run", "p", "difference"):
-        left = name == "run"
-        justify = "left" if left else "right"
-        table.add_column(name, justify=justify, no_wrap=not left, overflow="fold")
+    table.add_column("run", overflow="fold")
+    # In two lines, so that the names have room in 80 columns.
+    for name in ("first\nk/n", "run\nk/n", "only\nfirst", "only\nrun", "p", "difference"):
+        table.add_column(name, justify="right", no_wrap=True)
     for one in found:
         table.add_row(f"{one.run.name} ({one.backend})", *_cells(one.pairs))
         for perturbation, part in one.perturbations.items():

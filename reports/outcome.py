@@ -25,7 +25,7 @@ _NARROW = (
 def outcome(run: EvaluatedRun) -> Html:
     """Figures, curve, tasks, perturbations and metrics of a run."""
     parts = [_figures(run)]
-    if any(_near_certain(suite) for suite in run.summary.suites):
+    if any(not _NEAR_CERTAIN < mean < 1 - _NEAR_CERTAIN for _, mean in _means(run)):
         parts.append(tag("p", _NARROW, class_="dim"))
     parts += [_curve(run), _tasks(run), _perturbations(run), _metrics(run)]
     return joined(parts)
@@ -39,13 +39,12 @@ def _figures(run: EvaluatedRun) -> Html:
         ("successes / episodes", f"{total.successes}/{total.episodes}", ""),
         ("Wilson 95 %", interval_text(total.wilson()), f"Clopper-Pearson {interval_text(exact)}"),
     ]
-    for suite in run.summary.suites:
-        if suite.mean is not None and suite.planned_tasks > 1:
-            interval = "no interval"
-            if suite.interval is not None:
-                interval = f"bootstrap within tasks, 95 %: {interval_text(suite.interval)}"
-            name = f"{suite.suite}, mean over {suite.tasks} tasks"
-            figures.append((name, f"{percent(suite.mean)} %", interval))
+    for suite, mean in _means(run):
+        interval = "no interval"
+        if suite.interval is not None:
+            interval = f"bootstrap within tasks, 95 %: {interval_text(suite.interval)}"
+        name = f"{suite.suite}, mean over {suite.tasks} tasks"
+        figures.append((name, f"{percent(mean)} %", interval))
     boxes = [
         tag("div", tag("small", name), tag("b", value), *([tag("small", below)] if below else []))
         for name, value, below in figures
@@ -53,8 +52,10 @@ def _figures(run: EvaluatedRun) -> Html:
     return tag("div", *boxes, class_="figures")
 
 
-def _near_certain(suite: SuiteMean) -> bool:
-    return suite.mean is not None and not _NEAR_CERTAIN < suite.mean < 1 - _NEAR_CERTAIN
+def _means(run: EvaluatedRun) -> list[tuple[SuiteMean, float]]:
+    """The suites of several tasks, and their means."""
+    suites = [suite for suite in run.summary.suites if suite.planned_tasks > 1]
+    return [(suite, suite.mean) for suite in suites if suite.mean is not None]
 
 
 def _curve(run: EvaluatedRun) -> Html:

@@ -77,6 +77,12 @@ def test_mean_over_tasks_has_its_interval_and_a_warning_near_certainty(
     assert "read Wilson's of k/n there" in text_of(make_report(ReportConfig((certain,))))
 
 
+def test_a_lone_task_has_no_mean_over_tasks_and_no_warning_about_it(make_run: Run, record) -> None:
+    text = text_of(make_report(ReportConfig((make_run(records=[record(0, 0, 90)]),))))
+    assert "1/1" in text
+    assert "mean over" not in text
+
+
 def test_page_needs_nothing_from_outside_and_runs_no_text(make_run: Run, film) -> None:
     run = make_run()
     film(run, 1, 0)
