@@ -25,10 +25,19 @@ HEADS = 4
 
 @dataclass(frozen=True)
 class TinySize:
-    """Widths and depths shared by language model and vision tower."""
+    """Widths and depths shared by language model and vision tower.
+
+    Attributes:
+        hidden: Width of both.
+        layers: Depth of both.
+        patch: Pixels of a patch's side, for the Qwen family; None takes the family's own.
+        image: Side of a picture in pixels, for the Qwen family; None takes a small one.
+    """
 
     hidden: int
     layers: int
+    patch: int | None = None
+    image: int | None = None
 
     @property
     def head_dim(self) -> int:
@@ -67,6 +76,9 @@ def build_tiny(
     layers: int = 2,
     corpus: Iterable[str],
     vocab_size: int = 512,
+    image_size: int | None = None,
+    patch_size: int | None = None,
+    location_bins: int = 0,
     seed: int = 0,
 ) -> Path:
     """Writes a tiny random checkpoint that `SpatialVLM.from_pretrained` loads.
@@ -78,6 +90,9 @@ def build_tiny(
         layers: Depth of both, at least 2.
         corpus: Text to train the tokenizer on.
         vocab_size: Upper bound of byte and merge tokens.
+        image_size: Side of a picture in pixels, for the Qwen family.
+        patch_size: Side of a patch in pixels, for the Qwen family.
+        location_bins: Number of `<locNNN>` tokens; of the families other than fastvlm.
         seed: Seed of the random weights.
 
     Returns:
@@ -110,18 +125,20 @@ def build_tiny(
         corpus,
         vocab_size=vocab_size,
         special_tokens=family.tokens,
+        location_bins=location_bins,
         named_tokens=family.named_tokens,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        model, processor = family.build(TinySize(hidden_size, layers), tokenizer)
+        size = TinySize(hidden_size, layers, patch_size, image_size)
+        model, processor = family.build(size, tokenizer)
     return save_checkpoint(Path(out_dir), model, processor, tokenizer)
 
 
 def _qwen2_5_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
     import transformers as T
 
-    half = size.head_dim // 2
+    half, patch = size.head_dim // 2, size.patch or 14
     time, height = half // 4, (half - half // 4) // 2
     rope = dict(
         rope_type="default", rope_theta=1e6, mrope_section=[time, height, half - time - height]
@@ -132,11 +149,11 @@ def _qwen2_5_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
         vision_config=size.vision(
             "depth",
             num_heads=HEADS,
-            patch_size=14,
+            patch_size=patch,
             spatial_merge_size=2,
             temporal_patch_size=2,
             # Two merged tokens a side, so that a tiny image already has several windows.
-            window_size=56,
+            window_size=4 * patch,
             out_hidden_size=size.hidden,
             fullatt_block_indexes=[size.layers - 1],
             tokens_per_second=2,
@@ -144,9 +161,9 @@ def _qwen2_5_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
         **_qwen_tokens(tokenizer),
     )
     processor = T.Qwen2_5_VLProcessor(
-        image_processor=_qwen_pixels(112, 14),
+        image_processor=_qwen_pixels(size.image or 112, patch),
         tokenizer=tokenizer,
-        video_processor=T.Qwen2VLVideoProcessor(patch_size=14),
+        video_processor=T.Qwen2VLVideoProcessor(patch_size=patch),
         chat_template=chat_template(QWEN_IMAGE),
     )
     return T.Qwen2_5_VLForConditionalGeneration(config), processor
@@ -155,7 +172,7 @@ def _qwen2_5_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
 def _qwen3_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
     import transformers as T
 
-    half = size.head_dim // 2
+    half, patch = size.head_dim // 2, size.patch or 16
     third = half // 3
     rope = dict(
         rope_type="default",
@@ -169,19 +186,19 @@ def _qwen3_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
         vision_config=size.vision(
             "depth",
             num_heads=HEADS,
-            patch_size=16,
+            patch_size=patch,
             spatial_merge_size=2,
             temporal_patch_size=2,
             out_hidden_size=size.hidden,
-            num_position_embeddings=64,
+            num_position_embeddings=((size.image or 128) // patch) ** 2,
             deepstack_visual_indexes=[0],
         ),
         **_qwen_tokens(tokenizer),
     )
     processor = T.Qwen3VLProcessor(
-        image_processor=_qwen_pixels(128, 16, image_mean=[0.5] * 3, image_std=[0.5] * 3),
+        image_processor=_qwen_pixels(size.image or 128, patch, image_mean=[0.5] * 3, image_std=[0.5] * 3),
         tokenizer=tokenizer,
-        video_processor=T.Qwen3VLVideoProcessor(patch_size=16),
+        video_processor=T.Qwen3VLVideoProcessor(patch_size=patch),
         chat_template=chat_template(QWEN_IMAGE),
     )
     return T.Qwen3VLForConditionalGeneration(config), processor

@@ -1,0 +1,1 @@
+"""Supervised tuning of a VLM on spatial questions: answers, or derivations and answers."""

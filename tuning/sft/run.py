@@ -1,0 +1,252 @@
+"""`run_sft`: the body of `spatune tune sft` and `spatune tune cot`."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ...errors import SpatuneError, first_line
+from ...work_folder import claim_folder
+from ..loss_plot import plot_curves
+from ..samples.read import read_rows
+from ..samples.row import TrainingRow
+from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
+from .config import SftConfig
+
+_FREE = ("out", "save_every", "loaders")
+"""Settings that do not decide the weights."""
+_PATHS = ("vlm", "data", "out")
+HISTORY, PLOT = "history.jsonl", "loss.png"
+
+
+def run_sft(config: SftConfig) -> Path:
+    """Train and write the checkpoint; a killed run goes on from its last saved state.
+
+    Returns:
+        The folder, `config.out`.
+
+    Raises:
+        SpatuneError: The output exists; data, checkpoint or device do not fit; the device's memory
+            is too small; the loss is no number.
+    """
+    if config.out.exists():
+        raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
+    if config.steps is not None and config.steps < 1:
+        raise SpatuneError(f"--steps is {config.steps}; use 1 or more")
+    rows = read_rows(config.data, video_frames=config.video_frames)
+    device = _device(config.device)
+    work = config.out.with_name(config.out.name + ".work")
+    claim_folder(work, settings(config, _FREE))
+    import torch
+
+    try:
+        _train(config, rows, work, device)
+    except torch.OutOfMemoryError:
+        raise SpatuneError(
+            "the device's memory is too small: lower --batch-size and raise --accumulate, or use "
+            "--checkpointing, --lora 16 or --vision-lr 0"
+        ) from None
+    return config.out
+
+
+def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: str) -> None:
+    from transformers import PrinterCallback
+    from transformers.trainer_utils import get_last_checkpoint
+
+    from ...agent.quiet import quiet_progress
+    from ...agent.vlm import SpatialVLM
+    from ..trainer_progress import TrainerProgress
+
+    vlm = SpatialVLM.from_pretrained(config.vlm, config.revision, config.trust_remote_code)
+    trainer = _trainer(config, rows, vlm, work, device)
+    progress = TrainerProgress(work)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(progress)
+    last = get_last_checkpoint(str(work))
+    if last:
+        print(f"{config.out}: going on after {Path(last).name.replace('-', ' ')}", flush=True)
+    with quiet_progress():
+        trainer.train(resume_from_checkpoint=last)
+    if not trainer.is_world_process_zero():
+        return
+    model: Any = trainer.accelerator.unwrap_model(trainer.model)
+    if config.lora:
+        model = model.merge_and_unload()
+    _save(config, model, vlm.processor, trainer, rows, work, progress.minutes, device)
+
+
+def _trainer(
+    config: SftConfig, rows: Sequence[TrainingRow], vlm: Any, work: Path, device: str
+) -> Any:
+    import numpy as np
+    from datasets import Dataset
+    from trl.trainer.sft_config import SFTConfig as TrlConfig
+
+    from ..samples.collate import RowCollator
+    from ..samples.encode import RowEncoder
+    from .trainer import SpatialSftTrainer
+
+    order = np.random.default_rng(config.seed).permutation(len(rows))
+    if config.held_out >= len(rows):
+        raise SpatuneError(f"--held-out {config.held_out} leaves none of {len(rows)} rows")
+    held, trained = order[: config.held_out], np.sort(order[config.held_out :])
+    encoder = RowEncoder(vlm.processor, config.system)
+    collator = RowCollator(
+        rows,
+        encoder,
+        vlm.processor.tokenizer.pad_token_id,
+        packing=config.packing,
+        longest=config.max_length,
+    )
+    bf16 = config.precision == "bfloat16" or (config.precision == "auto" and device != "cpu")
+    steps = config.steps or -(-len(trained) // (config.batch_size * config.accumulate))
+    arguments = TrlConfig(
+        output_dir=str(work),
+        max_steps=steps,
+        per_device_train_batch_size=config.batch_size,
+        per_device_eval_batch_size=config.batch_size,
+        gradient_accumulation_steps=config.accumulate,
+        learning_rate=config.lr,
+        lr_scheduler_type="cosine",
+        warmup_steps=round(config.warmup * steps),
+        weight_decay=config.weight_decay,
+        bf16=bf16,
+        use_cpu=device == "cpu",
+        gradient_checkpointing=config.checkpointing,
+        max_length=None,
+        dataset_kwargs={"skip_prepare_dataset": True},
+        remove_unused_columns=False,
+        dataloader_num_workers=config.loaders,
+        dataloader_persistent_workers=config.loaders > 0,
+        dataloader_prefetch_factor=4 if config.loaders else None,
+        eval_strategy="steps" if len(held) else "no",
+        eval_steps=config.save_every,
+        save_steps=config.save_every,
+        save_total_limit=1,
+        logging_steps=1,
+        report_to=[],
+        disable_tqdm=True,
+        seed=config.seed,
+        data_seed=config.seed,
+    )
+    return SpatialSftTrainer(
+        encoder=encoder,
+        vision_lr=config.vision_lr,
+        model=vlm.model,
+        args=arguments,
+        train_dataset=Dataset.from_dict({"row": trained.tolist()}),
+        eval_dataset=Dataset.from_dict({"row": held.tolist()}) if len(held) else None,
+        data_collator=collator,
+        processing_class=vlm.processor,
+        peft_config=_lora(config, vlm.model),
+    )
+
+
+def _lora(config: SftConfig, model: Any) -> Any:
+    """Adapters on every linear layer of the language model, None where all weights are trained."""
+    if not config.lora:
+        return None
+    import torch
+    from peft import LoraConfig
+
+    from ...agent.sources import vision_tower
+
+    tower = {id(module) for module in vision_tower(model).modules()}
+    head = model.get_output_embeddings()
+    names = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and id(module) not in tower and module is not head
+    ]
+    return LoraConfig(
+        r=config.lora,
+        lora_alpha=2 * config.lora,
+        lora_dropout=0.0,
+        target_modules=names,
+        task_type="CAUSAL_LM",
+    )
+
+
+def _save(
+    config: SftConfig,
+    model: Any,
+    processor: Any,
+    trainer: Any,
+    rows: Sequence[TrainingRow],
+    work: Path,
+    minutes: float,
+    device: str,
+) -> None:
+    from ...agent.quiet import quiet_progress
+
+    fresh = work / "fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    history = [
+        entry for entry in trainer.state.log_history if "loss" in entry or "eval_loss" in entry
+    ]
+    losses = [entry["loss"] for entry in history if "loss" in entry]
+    held = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
+    model.to("cpu")
+    if config.half:
+        # Half the size; loading makes it float32 again.
+        model.half()
+    model.config.use_cache = True
+    with quiet_progress():
+        model.save_pretrained(str(fresh))
+        processor.save_pretrained(str(fresh))
+    tail = losses[-max(1, len(losses) // 20) :]
+    record = StageRecord(
+        stage=config.stage,
+        config=settings(config, _PATHS),
+        base=base_of(config.vlm, config.revision),
+        data=[data_entry(path, _count(path, rows, config)) for path in config.data],
+        minutes=round(minutes, 2),
+        device=device_name(device),
+        results={
+            "steps": trainer.state.global_step,
+            "first_loss": round(losses[0], 4),
+            "final_loss": round(sum(tail) / len(tail), 4),
+            **({"held_out_loss": round(held[-1], 4)} if held else {}),
+        },
+    )
+    record.write(fresh)
+    (fresh / HISTORY).write_text("".join(json.dumps(entry) + "\n" for entry in history))
+    plot_curves(
+        fresh / PLOT,
+        {
+            "loss": {
+                "training": [(e["step"], e["loss"]) for e in history if "loss" in e],
+                "held out": [(e["step"], e["eval_loss"]) for e in history if "eval_loss" in e],
+            }
+        },
+        title=f"{config.stage}: loss a token of the answers",
+    )
+    os.replace(fresh, config.out)
+    shutil.rmtree(work)
+    print(f"{config.stage}: loss {losses[0]:.3f} -> {record.results['final_loss']} -> {config.out}")
+
+
+def _count(path: Path, rows: Sequence[TrainingRow], config: SftConfig) -> int:
+    if len(config.data) == 1:
+        return len(rows)
+    return len(read_rows([path], video_frames=config.video_frames))
+
+
+def _device(name: str) -> str:
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=name)
+    except (RuntimeError, AssertionError) as error:
+        raise SpatuneError(f"device {name!r} cannot be used: {first_line(error)}") from None
+    if name not in ("cpu", "cuda"):
+        raise SpatuneError(
+            f"device {name!r} is not one of cpu, cuda, auto; accelerate spreads GPUs"
+        )
+    return name
