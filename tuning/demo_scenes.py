@@ -1,25 +1,24 @@
-"""Frames of a demonstration dataset with their privileged labels, in memory."""
+"""Frames of demonstrations with their privileged labels: `DemoScenes`."""
 
 from __future__ import annotations
 
-import io
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from ..envs.experts.demos_dataset import OBJECT_NAMES_FILE
+from ..envs.experts.dataset_writer import EPISODES_FILE
 from ..envs.spec import LIBERO_CAMERAS
 from ..errors import SpatuneError
 
 
 @dataclass(frozen=True)
 class DemoScenes:
-    """N frames of E episodes.
+    """N frames of E episodes of `spatune demos libero`, as `spatune frames` stores them.
 
     Attributes:
-        images: uint8 (N, cameras, H, W, 3).
+        files: One `.npy` file of pictures (N, H, W, 3) a camera, agent view first.
         instructions: Instruction of each frame.
         gripper: float32 (N, 3), m, robot base frame.
         goal_positions: float32 (N, 2, 3), object and place, m, robot base frame.
@@ -27,9 +26,11 @@ class DemoScenes:
         object_pixels: float32 (N, cameras, objects, 3), NaN where there is no such object.
         episodes: int64 (N,).
         object_names: Names of each episode's movable objects, in words.
+        goals: Of each episode, names of object and place of each of its goals, in words.
+        goal_index: int64 (N,), which of them comes next.
     """
 
-    images: np.ndarray
+    files: tuple[Path, ...]
     instructions: tuple[str, ...]
     gripper: np.ndarray
     goal_positions: np.ndarray
@@ -37,60 +38,52 @@ class DemoScenes:
     object_pixels: np.ndarray
     episodes: np.ndarray
     object_names: tuple[tuple[str, ...], ...]
+    goals: tuple[tuple[tuple[str, str], ...], ...]
+    goal_index: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.instructions)
+
+    def goal_names(self, frame: int) -> tuple[str, str]:
+        """Names of object and place of the goal that comes next in a frame."""
+        return self.goals[self.episodes[frame]][self.goal_index[frame]]
 
     @classmethod
     def load(cls, root: Path) -> DemoScenes:
-        """Read a dataset that `spatune demos libero` wrote with lossless images.
+        """Read the labels; pictures stay on disk.
 
         Args:
-            root: Dataset folder.
+            root: What `spatune frames` wrote of demonstrations.
 
         Raises:
-            SpatuneError: Not such a dataset.
+            SpatuneError: Not such a data set.
         """
-        import pyarrow.parquet as parquet
-
-        names_file = root / OBJECT_NAMES_FILE
-        files = sorted((root / "data").glob("**/*.parquet"))
-        if not files or not names_file.is_file():
+        files = tuple(root / "columns" / f"{key}.npy" for key in LIBERO_CAMERAS)
+        names_file = root / EPISODES_FILE
+        if not all(file.is_file() for file in (*files, names_file)):
             raise SpatuneError(
-                f"{root} is no demonstration dataset; make one with `spatune demos libero`"
+                f"{root} holds no frames of demonstrations; make them with `spatune demos libero` "
+                "and `spatune frames`"
             )
-        tasks = _task_names(root)
-        images, columns = [], {name: [] for name in (*_LABELS, "task_index", "episode_index")}
-        for file in files:
-            table = parquet.read_table(file)
-            if not LIBERO_CAMERAS.keys() <= set(table.column_names):
-                raise SpatuneError(f"{root} holds video; write it again without --video")
-            views = [[_decode(v) for v in table[key].to_pylist()] for key in LIBERO_CAMERAS]
-            images.append(np.stack([np.stack(view) for view in views], axis=1))
-            for name, values in columns.items():
-                values.append(np.array(table[name].to_pylist()))
-        joined = {name: np.concatenate(values) for name, values in columns.items()}
-        count = len(joined["episode_index"])
         episodes = json.loads(names_file.read_text())
-        cameras = len(LIBERO_CAMERAS)
+        tasks = _task_names(root)
+        rows = _rows(root, ("task_index", "episode_index", "observation.state"))
+        count, cameras = len(rows["episode_index"]), len(LIBERO_CAMERAS)
         return cls(
-            images=np.concatenate(images),
-            instructions=tuple(tasks[index] for index in joined["task_index"]),
-            gripper=joined["observation.state"][:, :3].astype(np.float32),
-            goal_positions=_shaped(joined["privileged.goal_positions"], count, 2, 3),
-            goal_pixels=_shaped(joined["privileged.goal_pixels"], count, cameras, 2, 3),
-            object_pixels=_shaped(joined["privileged.object_pixels"], count, cameras, -1, 3),
-            episodes=joined["episode_index"].astype(np.int64),
+            files=files,
+            instructions=tuple(tasks[index] for index in rows["task_index"]),
+            gripper=rows["observation.state"][:, :3].astype(np.float32),
+            goal_positions=_column(root, "goal_positions", count, 2, 3),
+            goal_pixels=_column(root, "goal_pixels", count, cameras, 2, 3),
+            object_pixels=_column(root, "object_pixels", count, cameras, -1, 3),
+            episodes=rows["episode_index"].astype(np.int64),
             object_names=tuple(tuple(map(in_words, e["objects"])) for e in episodes),
+            goals=tuple(
+                tuple((in_words(goal[1]), in_words(goal[-1])) for goal in e["goals"])
+                for e in episodes
+            ),
+            goal_index=_column(root, "goal_index", count).astype(np.int64),
         )
-
-
-_LABELS = (
-    "observation.state",
-    "privileged.goal_positions",
-    "privileged.goal_pixels",
-    "privileged.object_pixels",
-)
 
 
 def in_words(name: str) -> str:
@@ -99,14 +92,22 @@ def in_words(name: str) -> str:
     return " ".join(parts[:-1] if parts[-1].isdigit() else parts)
 
 
-def _shaped(values: np.ndarray, *shape: int) -> np.ndarray:
-    return values.astype(np.float32).reshape(shape)
+def _column(root: Path, name: str, *shape: int) -> np.ndarray:
+    values = np.load(root / "columns" / f"privileged.{name}.npy", mmap_mode="r")
+    return np.asarray(values, np.float32).reshape(shape)
 
 
-def _decode(value: dict[str, bytes]) -> np.ndarray:
-    from PIL import Image
+def _rows(root: Path, names: tuple[str, ...]) -> dict[str, np.ndarray]:
+    import pyarrow.parquet as parquet
 
-    return np.asarray(Image.open(io.BytesIO(value["bytes"])).convert("RGB"))
+    tables = [
+        parquet.read_table(file, columns=list(names))
+        for file in sorted((root / "data").glob("**/*.parquet"))
+    ]
+    return {
+        name: np.concatenate([np.array(table[name].to_pylist()) for table in tables])
+        for name in names
+    }
 
 
 def _task_names(root: Path) -> dict[int, str]:

@@ -22,9 +22,15 @@ class MixConfig:
     mix: MixName = "3q"
     """`3q`: SIMS-V's distance, order and direction. `8type`: the eight types of VSI-Bench, equally.
     `capability`: the five capabilities, equally, and so the tasks of each. `all`: every task, in
-    proportion to its questions."""
+    proportion to its questions. `naming`: what is there and nothing about where (captions without
+    places), as a baseline."""
+    without: tuple[str, ...] = ()
+    """Tasks to leave out. Where losses are a mean over tokens, long answers (object_box_3d,
+    captions) outweigh letters a hundred times."""
+    most: int | None = None
+    """Most questions of one task."""
     size: int | None = None
-    """Questions in all; 25,000 when left out, and all that there are for `all`."""
+    """Questions in all; 25,000 when left out, and all that there are for `all` and `naming`."""
     formats: tuple[Literal["llava", "parquet"], ...] = ("llava",)
     """`llava`: train.jsonl in LLaVA's form. `parquet`: train-*.parquet for `datasets` and TRL."""
     choices: Literal["letter", "text", "both"] = "letter"

@@ -23,6 +23,7 @@ from .letters import place_letters, with_right_option_at
 from .llava import LlavaWriter
 from .metric_views import MetricViews
 from .named import quotas
+from .naming import without_places
 from .parquet import ParquetWriter
 from .pictures import Pictures
 from .prompts import turn
@@ -57,8 +58,13 @@ def make_mix(config: MixConfig) -> Path:
     pictured = [outline for outline in outlines if outline.has_pictures]
     if not pictured:
         raise SpatuneError(f"no question of {config.data} shows a picture; nothing can be trained")
-    available = by_task(pictured)
+    available = dict(by_task(pictured))
+    for task in config.without:
+        if available.pop(task, None) is None:
+            raise SpatuneError(f"--without {task}: {config.data} has no question of this task")
     wanted = quotas(config.mix, _counts(available), config.size)
+    if config.most is not None:
+        wanted = {task: min(quota, config.most) for task, quota in wanted.items()}
     chosen, letters = _chosen(wanted, available, config.seed)
     summary = MixSummary.of(
         wanted,
@@ -129,6 +135,8 @@ def _samples(
         letter_only = config.choices == "letter" or (
             config.choices == "both" and stable_hash(config.seed, "form", outline.id) % 2 == 0
         )
+        if config.mix == "naming":
+            question = without_places(question)
         view = views.view(question) if views else None
         asked = turn(
             question, letter_only=letter_only, reasoning=config.reasoning,

@@ -10,7 +10,7 @@ from ...errors import SpatuneError
 from ..questions.question import Capability
 from .apportion import apportion
 
-MixName = Literal["3q", "8type", "capability", "all"]
+MixName = Literal["3q", "8type", "capability", "naming", "all"]
 
 SIZE = 25_000
 """Questions of a mix where no size is given; `all` then takes every question."""
@@ -49,6 +49,12 @@ EIGHT_TYPE: dict[str, Fraction] = {
 """The eight types of VSI-Bench, equally; the direction type is in three parts."""
 
 
+NAMING: dict[str, Fraction] = dict.fromkeys(
+    ("object_present", "scene_caption", "was_seen"), Fraction(1)
+)
+"""What is there, and nothing about where: the baseline that spatial tuning is measured against."""
+
+
 def quotas(
     name: str, available: Mapping[str, Mapping[str, int]], size: int | None
 ) -> dict[str, int]:
@@ -74,10 +80,13 @@ def quotas(
     counts = {task: n for tasks in available.values() for task, n in tasks.items()}
     if name == "all":
         return apportion(counts, sum(counts.values()) if size is None else size)
-    weights = {
+    if name == "naming" and size is None:
+        return {task: counts.get(task, 0) for task in NAMING}
+    weights: Mapping[str, Fraction | int] = {
         "3q": THREE_Q,
         "8type": EIGHT_TYPE,
         "capability": _capability_weights(available),
+        "naming": NAMING,
     }[name]
     return apportion(weights, SIZE if size is None else size)
 
