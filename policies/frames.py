@@ -10,6 +10,8 @@ import numpy as np
 
 from ..envs.spec import Orientation
 from ..errors import SpatuneError
+from .columns import FrameColumns
+from .columns import FrameColumns
 from .conventions import dataset_conventions
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ class Episode:
 class EpisodeReader:
     """Images and tasks of a data set's frames, decoded in blocks.
 
+    Images are LeRobot's, or the frame columns of `spatune frames`.
+
     Args:
         root: Root of the data set.
         orientation: Of the images, where the data set does not say it itself.
@@ -53,7 +57,11 @@ class EpisodeReader:
         meta = self.dataset.meta
         self.root = root
         conventions = dataset_conventions(meta, orientation)
-        cameras = tuple(c for c in conventions.cameras if c.key in meta.camera_keys)
+        columns = FrameColumns.open(root)
+        stored = set(columns.manifest.columns) if columns.manifest else set()
+        self._stored = {c.key: columns for c in conventions.cameras if c.key in stored}
+        known = {*meta.camera_keys, *self._stored}
+        cameras = tuple(c for c in conventions.cameras if c.key in known)
         self.conventions = replace(conventions, cameras=cameras)
         self.cameras = tuple(camera.key for camera in cameras)
         self._rows: Any = meta.episodes
@@ -73,8 +81,12 @@ class EpisodeReader:
     def images(self, episode: Episode, start: int, stop: int, camera: str) -> np.ndarray:
         """Frames `[start, stop)` of an episode from one camera, uint8 (n, H, W, 3)."""
         meta = self.dataset.meta
-        if camera in meta.video_keys:
+        if camera in self._stored:
+            frames = np.asarray(self._stored[camera].array(camera)[start:stop])
+        elif camera in meta.video_keys:
             frames = self._decode(episode, start, stop, camera)
+        elif camera not in meta.camera_keys:
+            frames = np.array(self._columns.array(camera)[start:stop])
         else:
             items = self.dataset.hf_dataset.select_columns([camera]).with_format("numpy")
             frames = np.stack([np.asarray(item) for item in items[start:stop][camera]])

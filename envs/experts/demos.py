@@ -64,7 +64,7 @@ def write_demos(config: DemosLiberoConfig) -> Path:
             progress.update(done, f"{successes} solved")
     if not successes:
         raise SpatuneError("the expert solved no episode; nothing to write")
-    write_dataset(config.out, work, plans, chunk=config.chunk, video=config.video,
+    write_dataset(config.out, work, plans, chunk=config.chunk, pictures=config.pictures,
                   render_every=config.render_every)  # fmt: skip
     if not config.keep_work:
         shutil.rmtree(work)
@@ -74,7 +74,7 @@ def write_demos(config: DemosLiberoConfig) -> Path:
 
 def _deciding(config: DemosLiberoConfig) -> dict[str, object]:
     """Settings that decide an episode; a later run may ask for more episodes or tasks."""
-    free = ("out", "suites", "tasks", "episodes", "workers", "keep_work", "video")
+    free = ("out", "suites", "tasks", "episodes", "workers", "keep_work", "pictures")
     return {name: value for name, value in asdict(config).items() if name not in free}
 
 
@@ -134,7 +134,7 @@ def _episode(env, plan: EpisodePlan, trace: PhysicsTrace, config: DemosLiberoCon
         "executed": trace.executed,
         "instruction": np.array(env.task.instruction),
         "objects": np.array(env.privileged.objects),
-        "goal": np.array(env.privileged.goal[0]),
+        "goals": np.array([" ".join(goal) for goal in env.privileged.goal]),
     }
     if trace.success:
         arrays |= render_frames(env, plan, trace, config.render_every)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,9 @@ class DemosLiberoConfig:
     """Length of `action.chunk`."""
     image_size: int = 128
     """Pixels of both cameras."""
-    video: bool = False
-    """Store H.264/AV1 video instead of lossless PNG."""
+    pictures: Literal["png", "video", "arrays"] = "png"
+    """`png`: lossless, in LeRobot's rows. `video`: H.264 or AV1, small. `arrays`: lossless and
+    decoded, beside the rows, which training reads at memory speed (49 kB a picture)."""
     workers: int = 2
     """Processes, each with one simulator."""
     keep_work: bool = False

@@ -11,23 +11,33 @@ import numpy as np
 from ...progress import Progress
 from ..libero_spec import libero_env_spec
 from ..spec import LIBERO_CAMERAS, LIBERO_CONTROL_HZ
-from .dataset_writer import EPISODES_FILE, DatasetWriter, column, load_solved
+from .dataset_writer import EPISODES_FILE, DatasetWriter, Pictures, column, load_solved
 from .episodes import MAX_OBJECTS, EpisodePlan
 
 OBJECT_NAMES_FILE = EPISODES_FILE
-"""Per dataset episode: suite, task, scene seed, noise, movable objects in column order, goal, and
+"""Per dataset episode: suite, task, scene seed, noise, movable objects in column order, goals, and
 `sha256` of states, labels and pictures: the same episode made again has the same hash."""
 
 
+_LABELS = ("goal_index", "goal_positions", "goal_pixels", "object_positions", "object_pixels")
+
+
 def write_dataset(
-    out: Path, work: Path, plans: list[EpisodePlan], *, chunk: int, video: bool, render_every: int
+    out: Path,
+    work: Path,
+    plans: list[EpisodePlan],
+    *,
+    chunk: int,
+    pictures: Pictures,
+    render_every: int,
 ) -> None:
     """Assemble the successful episodes, in plan order, into a dataset at `out`.
 
-    Columns beside LeRobot's own: `privileged.goal_positions` (2, 3) of object and place in the
-    robot base frame (m), `privileged.goal_pixels` (cameras, 2, 3) with column and row as fractions
-    of the image and depth (m), the same for all movable objects, and with `render_every > 1`
-    `action.chunk` (chunk, 7), `action.chunk_is_pad` (chunk,) at 20 Hz.
+    Columns beside LeRobot's own: `privileged.goal_index` (1,), which of the goals comes next,
+    `privileged.goal_positions` (2, 3) of its object and place in the robot base frame (m),
+    `privileged.goal_pixels` (cameras, 2, 3) with column and row as fractions of the image and depth
+    (m), the same for all movable objects, and with `render_every > 1` `action.chunk` (chunk, 7),
+    `action.chunk_is_pad` (chunk,) at 20 Hz.
     """
     columns = chunk if render_every > 1 else 0
     writer = DatasetWriter(
@@ -36,7 +46,7 @@ def write_dataset(
         fps=max(1, round(LIBERO_CONTROL_HZ / render_every)),
         robot_type="panda",
         extra=_extra_columns(columns),
-        video=video,
+        pictures=pictures,
     )
     with Progress(len(plans), "writing") as progress, writer:
         for done, plan in enumerate(plans, 1):
@@ -60,7 +70,7 @@ def _entry(plan: EpisodePlan, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         "seed": plan.seed,
         "noise": plan.noise,
         "objects": arrays["objects"].tolist()[:MAX_OBJECTS],
-        "goal": arrays["goal"].tolist(),
+        "goals": [goal.split() for goal in arrays["goals"].tolist()],
         "steps": len(arrays["actions"]),
         "sha256": episode_hash(arrays),
     }
@@ -77,6 +87,7 @@ def episode_hash(arrays: dict[str, np.ndarray]) -> str:
 def _extra_columns(chunk: int) -> dict[str, dict[str, Any]]:
     cameras = len(LIBERO_CAMERAS)
     columns = {
+        "privileged.goal_index": column("int64", (1,)),
         "privileged.goal_positions": column("float32", (2, 3)),
         "privileged.goal_pixels": column("float32", (cameras, 2, 3)),
         "privileged.object_positions": column("float32", (MAX_OBJECTS, 3)),
@@ -97,7 +108,7 @@ def _frames(arrays: dict[str, np.ndarray], chunk: int):
         }
         frame["observation.state"] = arrays["proprioception"][step]
         frame["action"] = actions[step]
-        for name in ("goal_positions", "goal_pixels", "object_positions", "object_pixels"):
+        for name in _LABELS:
             frame[f"privileged.{name}"] = arrays[name][row]
         if chunk:
             steps = step + np.arange(chunk)

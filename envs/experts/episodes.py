@@ -10,7 +10,7 @@ import numpy as np
 
 from ...errors import SpatuneError
 from ..libero import LiberoEnv
-from .libero import LiberoExpert
+from .libero import LiberoExpert, next_goals
 
 TRAINING_SEED_BASE = 100_000
 """Scene seeds of demonstrations start here; evaluation keys use smaller ones, and evaluation
@@ -116,8 +116,9 @@ def render_frames(
     Returns:
         Arrays over the N frames drawn:
         `index` int64 (N,) step of each frame; `images` uint8 (N, cameras, H, W, 3);
-        `goal_positions` float32 (N, 2, 3), object and place of the first goal, base frame, m
-        (twice the same for a goal of one argument, such as a drawer to open);
+        `goal_index` int64 (N, 1), which of the task's goals comes next, the last one at the end;
+        `goal_positions` float32 (N, 2, 3), object and place of that goal, base frame, m (twice the
+        same for a goal of one argument, such as a drawer to open);
         `goal_pixels` float32 (N, cameras, 2, 3), their (column, row) as a fraction of the image
         and depth in m; `object_positions` float32 (N, MAX_OBJECTS, 3) and `object_pixels` float32
         (N, cameras, MAX_OBJECTS, 3) of all movable objects.
@@ -128,14 +129,14 @@ def render_frames(
     length = len(trace.actions)
     index = np.unique(np.concatenate([[0], np.arange(offset, length, render_every)]))
     names = scene.objects[:MAX_OBJECTS]
-    goal_names = (scene.goal[0][1], scene.goal[0][-1])
     frames: dict[str, list[np.ndarray]] = {}
     for step in index:
         env.sim.set_state(trace.states[step])
         env.draw()
         objects = np.full((MAX_OBJECTS, 3), np.nan)
         objects[: len(names)] = [scene.position(name) for name in names]
-        goals = np.array([scene.position(name) for name in goal_names])
+        goal = next(iter(next_goals(scene)), scene.goal[-1])
+        goals = np.array([scene.position(name) for name in (goal[1], goal[-1])])
         views = [scene.camera(c.name, c.height, c.width) for c in cameras]
         sizes = np.array([[c.width, c.height] for c in cameras])
 
@@ -148,6 +149,7 @@ def render_frames(
 
         entry = {
             "images": np.stack([env.images[c.key] for c in cameras]),
+            "goal_index": np.array([scene.goal.index(goal)]),
             "goal_positions": (goals - scene.base_position).astype(np.float32),
             "goal_pixels": fractions(goals),
             "object_positions": (objects - scene.base_position).astype(np.float32),

@@ -66,12 +66,9 @@ class LiberoExpert:
     def actions(self) -> Actions:
         """Actions, float64 (7,) in [-1, 1]; ends when the goal holds or attempts run out."""
         for _ in range(self._max_attempts):
-            unmet = [goal for goal in self._scene.goal if not self._scene.holds(goal)]
-            stage = min((_STAGES[goal[0]] for goal in unmet), default=None)
-            for goal in unmet:
-                if _STAGES[goal[0]] == stage:
-                    self.attempts += 1
-                    yield from self._meet(goal)
+            for goal in next_goals(self._scene):
+                self.attempts += 1
+                yield from self._meet(goal)
 
     def _meet(self, goal: Predicate) -> Actions:
         kind, subject = goal[:2]
@@ -131,6 +128,15 @@ class LiberoExpert:
         if grasp is not None:
             self.grasp = grasp
             yield from place(self._arm, name, find(), grasp)
+
+
+def next_goals(scene: LiberoPrivileged) -> list[Predicate]:
+    """Unmet goals of the earliest stage, in the order in which the expert meets them; empty when
+    all hold.
+    """
+    unmet = [goal for goal in scene.goal if not scene.holds(goal)]
+    stage = min((_STAGES[goal[0]] for goal in unmet), default=None)
+    return [goal for goal in unmet if _STAGES[goal[0]] == stage]
 
 
 def _obstacle(scene: LiberoPrivileged, goal: Predicate) -> str | None:

@@ -77,7 +77,7 @@ def write_nav_demos(config: DemosNavConfig) -> Path:
     if not outcomes["solved"]:
         raise SpatuneError("the expert solved no episode; nothing to write")
     frames = write_nav_dataset(config.out, work, plans, seed=config.seed,
-                               image_size=config.image_size, video=config.video)  # fmt: skip
+                               image_size=config.image_size, pictures=config.pictures)  # fmt: skip
     if not config.keep_work:
         shutil.rmtree(work)
     print(_summary(config, outcomes, frames))
@@ -94,7 +94,7 @@ def _summary(config: DemosNavConfig, outcomes: Counter[Outcome], frames: int) ->
 
 def _deciding(config: DemosNavConfig) -> dict[str, object]:
     """Settings that decide an episode; a later run may ask for more of them."""
-    free = ("out", "tasks", "split", "houses", "episodes", "workers", "keep_work", "video")
+    free = ("out", "tasks", "split", "houses", "episodes", "workers", "keep_work", "pictures")
     return {name: value for name, value in asdict(config).items() if name not in free}
 
 

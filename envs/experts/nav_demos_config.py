@@ -35,8 +35,9 @@ class DemosNavConfig:
     """Longer episodes are left out."""
     image_size: int = 128
     """Pixels of the camera."""
-    video: bool = False
-    """Store H.264/AV1 video instead of lossless PNG."""
+    pictures: Literal["png", "video", "arrays"] = "png"
+    """`png`: lossless, in LeRobot's rows. `video`: H.264 or AV1, small. `arrays`: lossless and
+    decoded, beside the rows, which training reads at memory speed (49 kB a picture)."""
     workers: int = 2
     """Processes, each with one simulator."""
     keep_work: bool = False

@@ -13,7 +13,7 @@ import numpy as np
 from ...progress import Progress
 from ..navigation.episode import NavEpisode
 from ..navigation.task import IMAGE_KEY, nav_env_spec
-from .dataset_writer import DatasetWriter, column, load_solved
+from .dataset_writer import DatasetWriter, Pictures, column, load_solved
 from .nav_episodes import NavEpisodePlan
 
 EXECUTED = "action.executed"
@@ -27,7 +27,7 @@ def write_nav_dataset(
     *,
     seed: int,
     image_size: int,
-    video: bool,
+    pictures: Pictures,
 ) -> int:
     """Assemble the solved episodes, in plan order, into a dataset at `out`.
 
@@ -47,7 +47,7 @@ def write_nav_dataset(
         fps=round(spec.control_hz),
         robot_type=spec.name,
         extra={EXECUTED: column("float32", (1,), list(spec.action_layout))},
-        video=video,
+        pictures=pictures,
     )
     frames = 0
     with Progress(len(plans), "writing") as progress, writer:
