@@ -50,6 +50,11 @@ COMMANDS = {
         "bench_spatial.run:run_eval",
         "score a VLM on spatial questions: ours, VSI-Bench and its relatives",
     ),
+    "eval stages": Command(
+        "bench_spatial.stages.config:EvalStagesConfig",
+        "bench_spatial.stages.run:run_stages",
+        "stages of a tuned VLM on the same questions: sighted, blind, reasoning, forgetting",
+    ),
     "compare": Command(
         "evaluation.compare_config:CompareConfig",
         "evaluation.compare:compare_runs",
@@ -95,6 +100,11 @@ COMMANDS = {
         "tuning.mixes.mix:make_mix",
         "a balanced training set of generated questions: 3q, 8type, capability, all",
     ),
+    "data grounding": Command(
+        "tuning.grounding_rows:GroundingConfig",
+        "tuning.grounding_rows:make_grounding_rows",
+        "questions about frames of LIBERO demonstrations, as training rows",
+    ),
     "data audit": Command(
         "tuning.quality.audit_config:AuditConfig",
         "tuning.quality.audit:audit_data",
@@ -110,10 +120,25 @@ COMMANDS = {
         "tuning.quality.recheck.check:check_data",
         "recompute answers by ray casting and drawing, without the code that made them",
     ),
-    "tune grounding": Command(
-        "tuning.grounding_config:GroundingConfig",
-        "tuning.train_grounding:train_grounding",
-        "train the embedded VLM to point, measure and name in scenes of demonstrations",
+    "tune start": Command(
+        "tuning.start:StartConfig",
+        "tuning.start:write_start",
+        "an untrained tiny VLM that knows the words of its training data",
+    ),
+    "tune sft": Command(
+        "tuning.sft.config:SftConfig",
+        "tuning.sft.run:run_sft",
+        "tune a VLM on questions and answers (TRL)",
+    ),
+    "tune cot": Command(
+        "tuning.sft.config:CotConfig",
+        "tuning.sft.run:run_sft",
+        "teach a tuned VLM to derive its answers",
+    ),
+    "frames": Command(
+        "policies.frames_dataset:FramesConfig",
+        "policies.frames_dataset:build_frames",
+        "a data set's pictures decoded once into arrays that training reads at memory speed",
     ),
     "features": Command(
         "policies.features_dataset:FeaturesConfig",

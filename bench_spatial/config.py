@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 Mode = Literal["sighted", "blind", "circular", "all"]
+Reasoning = Literal["off", "think"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -37,6 +38,11 @@ class EvalSpatialConfig:
     """sighted: as published. blind: the same questions without pictures. circular: choices in
     every rotation of their options; right only if all are right. all: one run of each."""
 
+    reasoning: Reasoning = "off"
+    """off: answers as the benchmark wants them. think: questions end as those of our reasoning data
+    do, and only what follows </think> is read, inside <answer> if that is there. An answer without
+    </think> cannot be read."""
+
     frames: int = 16
     """Pictures of a video, at even distances; a question with pictures of its own shows them all.
     """
@@ -60,7 +66,7 @@ class EvalSpatialConfig:
     """Type of the weights; auto: float32 on a CPU, bfloat16 on a GPU."""
 
     max_new_tokens: int | None = None
-    """Longest answer in tokens; by default the benchmark's. Reasoning models need more."""
+    """Longest answer in tokens; by default the benchmark's, or 512 with reasoning."""
 
     judge: str | None = None
     """openeqa: a model (folder or hub id) that marks answers; without one only exact matches

@@ -13,6 +13,7 @@ from .answers import AnswerLine, Ask
 from .benchmark import Scored, Variant
 from .plan import RunMode, SpatialPlan, rotations
 from .sample import Sample
+from .thinking import after_thinking
 
 CONTROLS: Mapping[RunMode, str] = {"sighted": "none", "blind": "blind", "circular": "circular"}
 
@@ -103,7 +104,7 @@ class Outcome:
                     message=self.errors.get(sample.id),
                     action_digest=_sha256("\0".join(line.raw or "" for line in lines)),
                     state_digest=lines[0].pictures_sha256,
-                    instruction=plan.benchmark.prompt(sample, plan.variant),
+                    instruction=plan.prompt(sample),
                     mode="exact" if plan.config.batch_size == 1 else "batched",
                     backend=backend,
                     versions=versions,
@@ -134,7 +135,8 @@ def _score(
     scored = []
     for line in lines:
         turned = sample.rotated(line.rotation)
-        answer = plan.benchmark.extract(line.raw or "", turned, variant)
+        raw = after_thinking(line.raw or "") if plan.thinks else line.raw or ""
+        answer = None if raw is None else plan.benchmark.extract(raw, turned, variant)
         scored.append(Scored(turned, answer, plan.benchmark.score(turned, answer, variant)))
     return scored
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from .media import Images
 
-MOST_KEPT = 4
-"""Videos are asked about many times in a row; so many media stay in memory."""
+MOST_KEPT = 256_000_000
+"""Pictures are asked about many times in a row; so many bytes of them stay in memory."""
 
 
 class PictureLoader:
@@ -32,6 +32,7 @@ class PictureLoader:
     def __init__(self, frames: int, image_size: int | None) -> None:
         self.frames, self.image_size = frames, image_size
         self._kept: OrderedDict[Media, Images] = OrderedDict()
+        self._bytes = 0
 
     def load(self, sample: Sample) -> Images:
         """All pictures of a sample, uint8 (H, W, 3) RGB, in order.
@@ -45,10 +46,15 @@ class PictureLoader:
         if media not in self._kept:
             pictures = media.load(self.frames)
             self._kept[media] = [shrink(picture, self.image_size) for picture in pictures]
+            self._bytes += _size(self._kept[media])
         self._kept.move_to_end(media)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
+        while self._bytes > MOST_KEPT and len(self._kept) > 1:
+            self._bytes -= _size(self._kept.popitem(last=False)[1])
         return self._kept[media]
+
+
+def _size(pictures: Images) -> int:
+    return sum(picture.nbytes for picture in pictures)
 
 
 def shrink(picture: NDArray[np.uint8], longest: int | None) -> NDArray[np.uint8]:

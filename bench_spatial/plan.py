@@ -10,17 +10,18 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ..digests import vlm_sha256
 from ..errors import SpatuneError
 from ..policies.checkpoint import find_vlm
-from ..policies.digests import vlm_sha256
 from .answers import Ask
 from .benchmark import Benchmark, Variant
 from .benchmarks.openeqa import JudgedOpenEQA, OpenEQA
-from .config import EvalSpatialConfig, Mode
+from .config import EvalSpatialConfig, Mode, Reasoning
 from .registry import load_benchmark
 from .sample import Sample
 from .scores.judge import local_judge
 from .selection import choose, ids_sha256, order_sha256, read_kept_ids, samples_sha256
+from .thinking import THINKING_TOKENS, think_prompt
 
 RunMode = Literal["sighted", "blind", "circular"]
 RUN_MODES: tuple[RunMode, ...] = get_args(RunMode)
@@ -64,8 +65,10 @@ class SpatialPlan:
     @property
     def title(self) -> str:
         """Who answers what and how, in one line."""
+        reasoning = ", reasoning" if self.thinks else ""
         return (
-            f"{self.config.vlm} on {self.benchmark.title}, variant {self.variant.name}, {self.mode}"
+            f"{self.config.vlm} on {self.benchmark.title}, variant {self.variant.name}, "
+            f"{self.mode}{reasoning}"
         )
 
     @property
@@ -74,9 +77,23 @@ class SpatialPlan:
         return [ask for batch in self.batches for ask in batch]
 
     @property
+    def thinks(self) -> bool:
+        """Whether the model is asked to reason first."""
+        return self.config.reasoning == "think"
+
+    @property
     def max_new_tokens(self) -> int:
         """Longest answer in tokens."""
-        return self.config.max_new_tokens or self.benchmark.max_new_tokens
+        return _max_new_tokens(self.config, self.benchmark)
+
+    def prompt(self, sample: Sample) -> str:
+        """The text that follows the pictures.
+
+        Raises:
+            SpatuneError: The model is to reason, and the benchmark's closing line is not known.
+        """
+        text = self.benchmark.prompt(sample, self.variant)
+        return think_prompt(text) if self.thinks else text
 
 
 def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
@@ -107,7 +124,8 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
         "frames": config.frames,
         "image_size": config.image_size,
         "batch_size": config.batch_size,
-        "max_new_tokens": config.max_new_tokens or benchmark.max_new_tokens,
+        "reasoning": config.reasoning,
+        "max_new_tokens": _max_new_tokens(config, benchmark),
         "judge": config.judge,
         "device": device.partition(":")[0],
         "precision": precision,
@@ -123,23 +141,31 @@ def make_plans(config: EvalSpatialConfig) -> tuple[SpatialPlan, ...]:
                 print(f"{mode} is left out: {reasons}", file=sys.stderr)
                 continue
             raise SpatuneError(f"{benchmark.title}: no question can be asked: {reasons}")
-        plans.append(
-            SpatialPlan(
-                config=config,
-                benchmark=benchmark,
-                variant=variant,
-                mode=mode,
-                samples=samples,
-                batches=_batches(samples, mode, config.frames, config.batch_size),
-                kept=kept,
-                identity={**identity, "mode": mode},
-                row_order_sha256=order_sha256(rows),
-                device=device,
-                precision=precision,
-                directory=_directory(config, variant, mode),
-            )
+        plan = SpatialPlan(
+            config=config,
+            benchmark=benchmark,
+            variant=variant,
+            mode=mode,
+            samples=samples,
+            batches=_batches(samples, mode, config.frames, config.batch_size),
+            kept=kept,
+            identity={**identity, "mode": mode},
+            row_order_sha256=order_sha256(rows),
+            device=device,
+            precision=precision,
+            directory=_directory(config, variant, mode),
         )
+        if plan.thinks:
+            # A benchmark whose wording takes no reasoning is refused before the model is loaded.
+            for sample in samples:
+                plan.prompt(sample)
+        plans.append(plan)
     return tuple(plans)
+
+
+def _max_new_tokens(config: EvalSpatialConfig, benchmark: Benchmark) -> int:
+    usual = THINKING_TOKENS if config.reasoning == "think" else benchmark.max_new_tokens
+    return config.max_new_tokens or usual
 
 
 def _benchmark(config: EvalSpatialConfig, device: str, precision: str) -> Benchmark:
@@ -186,8 +212,10 @@ def _check(config: EvalSpatialConfig) -> None:
         value = getattr(config, name)
         if value is not None and value < 1:
             raise SpatuneError(f"{name} is {value}; use 1, 2, ...")
-    if config.mode not in get_args(Mode):
-        raise SpatuneError(f"no mode {config.mode!r}; choose one of: {', '.join(get_args(Mode))}")
+    for name, known in (("mode", get_args(Mode)), ("reasoning", get_args(Reasoning))):
+        if getattr(config, name) not in known:
+            given = getattr(config, name)
+            raise SpatuneError(f"no {name} {given!r}; choose one of: {', '.join(known)}")
 
 
 def _check_vlm(name: str) -> None:
@@ -228,4 +256,5 @@ def _directory(config: EvalSpatialConfig, variant: Variant, mode: RunMode) -> Pa
     if config.out is not None:
         return config.out / mode if config.mode == "all" else config.out
     vlm = re.sub(r"[^\w.-]+", "-", config.vlm).strip("-.")
-    return Path("runs") / "spatial" / f"{vlm}-{config.benchmark}-{variant.name}" / mode
+    how = variant.name if config.reasoning == "off" else f"{variant.name}-{config.reasoning}"
+    return Path("runs") / "spatial" / f"{vlm}-{config.benchmark}-{how}" / mode

@@ -11,6 +11,7 @@ BENCHMARKS = {
     "3dsrbench": ".benchmarks.three_dsr_bench:ThreeDSRBench",
     "blink": ".benchmarks.blink:BLINK",
     "cv-bench": ".benchmarks.cv_bench:CVBench",
+    "general": ".benchmarks.general:GeneralQA",
     "mindcube": ".benchmarks.mindcube:MindCube",
     "mmsi": ".benchmarks.mmsi:MMSIBench",
     "openeqa": ".benchmarks.openeqa:OpenEQA",

@@ -15,6 +15,7 @@ from ..evaluation.atomic import write_atomically
 from .answers import AnswerLine, Ask
 from .outcome import Outcome
 from .plan import SpatialPlan
+from .thinking import THINK_RECEIPT
 from .totals import CategoryScore, Interval, Totals
 
 
@@ -73,6 +74,7 @@ class SpatialReport:
         shown = {answers[ask].pictures for ask in plan.asks if answers[ask].raw is not None}
         receipt = {
             "variant": asdict(variant),
+            "reasoning": THINK_RECEIPT if plan.thinks else "off",
             "pictures": {"fewest": min(shown, default=0), "most": max(shown, default=0)},
             "frames_of_a_video": plan.config.frames,
             "longest_side": plan.config.image_size or "as in the files",

@@ -46,23 +46,13 @@ def run_eval(config: EvalSpatialConfig) -> tuple[SpatialReport, ...]:
         SpatuneError: An argument, the data or the model is wrong, or the run directory holds
             another run.
     """
-    models = _Models(config)
+    models = Models(config)
     console = Console()
     reports = []
     for plan in make_plans(config):
-        with EpisodeStore(plan.directory, plan.identity) as store:
-            with AnswerLog(plan.directory / ANSWERS_FILE) as log:
-                _ask(plan, log, models)
-                log.finalise()
-            model = _read_model(plan.directory / MODEL_FILE)
-            versions = installed_versions()
-            outcome = Outcome.of(plan, log.answers)
-            backend = f"torch-{plan.device.partition(':')[0]}-{plan.precision}"
-            store.records = outcome.records(plan, log.answers, backend, versions)
-            store.finalise()
-        report = SpatialReport.of(plan, log.answers, outcome, model, versions)
-        path = report.write()
+        report = run_plan(plan, models)
         console.print(report.table())
+        path = plan.directory / "report.json"
         console.print(f"report: {path}", soft_wrap=True, highlight=False)
         reports.append(report)
     if len(reports) > 1:
@@ -70,14 +60,44 @@ def run_eval(config: EvalSpatialConfig) -> tuple[SpatialReport, ...]:
     return tuple(reports)
 
 
-class _Models:
-    """Loads the model when the first question is pending, and once for all modes."""
+def run_plan(plan: SpatialPlan, models: Models) -> SpatialReport:
+    """Ask what is not yet answered, score everything and write `report.json`.
+
+    Args:
+        plan: What is asked.
+        models: Where the model comes from when a question is pending.
+
+    Raises:
+        SpatuneError: The model is wrong, or the run directory holds another run.
+    """
+    with EpisodeStore(plan.directory, plan.identity) as store:
+        with AnswerLog(plan.directory / ANSWERS_FILE) as log:
+            _ask(plan, log, models)
+            log.finalise()
+        model = _read_model(plan.directory / MODEL_FILE)
+        versions = installed_versions()
+        outcome = Outcome.of(plan, log.answers)
+        backend = f"torch-{plan.device.partition(':')[0]}-{plan.precision}"
+        store.records = outcome.records(plan, log.answers, backend, versions)
+        store.finalise()
+    report = SpatialReport.of(plan, log.answers, outcome, model, versions)
+    report.write()
+    return report
+
+
+class Models:
+    """Loads a model when the first question is pending, and once for all runs that ask it.
+
+    Args:
+        config: Which model; runs that share this object differ in other arguments only.
+    """
 
     def __init__(self, config: EvalSpatialConfig) -> None:
         self._config = config
         self._vlm: SpatialVLM | None = None
 
     def asker(self, plan: SpatialPlan) -> Asker:
+        """The model as a plan asks it."""
         if self._vlm is None:
             config = self._config
             self._vlm = load_vlm(
@@ -96,7 +116,7 @@ class _Batch:
     lines: list[AnswerLine]
 
 
-def _ask(plan: SpatialPlan, log: AnswerLog, models: _Models) -> None:
+def _ask(plan: SpatialPlan, log: AnswerLog, models: Models) -> None:
     pending = set(log.pending(plan.asks))
     if not pending:
         return
@@ -145,7 +165,7 @@ def _prepared(plan: SpatialPlan, batches: Sequence[tuple[Ask, ...]]) -> Iterator
                 lines.append(AnswerLine(id, rotation, None, str(error), 0, ""))
                 continue
             shown.append((id, rotation))
-            texts.append(plan.benchmark.prompt(sample, plan.variant))
+            texts.append(plan.prompt(sample))
         return _Batch(tuple(shown), pictures, texts, lines)
 
     with ThreadPoolExecutor(1) as reader:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
+from ...agent.question_wording import LETTER, OPTIONS, PREFIXES, SHORT
 from ...errors import SpatuneError
 from ..benchmark import Scored, Variant, category_means, mean_of, mean_score
 from ..parquet_images import ParquetImage, image_ids
 from ..rows import Row, list_field, text_field
 from ..sample import Sample
 from ..scores.extraction import to_number
-from .letter_benchmark import ANSWER_BY_LETTER
-from .vsi_bench import BE_BRIEF, PREFIX, ZERO_TRUTH, VSIBench, read_answer
+from .vsi_bench import ZERO_TRUTH, VSIBench, read_answer
 
 DATA_FOLDER = Path(__file__).parents[1] / "data" / "own"
 QUESTIONS_FILE, FRAMES_FILE = "questions.jsonl", "frames.parquet"
@@ -27,12 +27,29 @@ class OwnBenchmark(VSIBench):
     a row has `frames` (ids of its pictures, in order), `task`, `capability`, and `media` (`video`,
     or `views`, `pair`, `image`: only a video is announced as one). A row with options is a choice,
     any other asks for a number.
+
+    The default variant asks in the words of our training data (`agent.question_wording`), which
+    announce every kind of pictures. VSI-Bench's variants announce videos alone.
     """
 
     name = "own"
     title = "spatune held-out"
-    variants: ClassVar[tuple[Variant, ...]] = tuple(
-        variant for variant in VSIBench.variants if variant.name != "vlmevalkit"
+    variants: ClassVar[tuple[Variant, ...]] = (
+        Variant(
+            "spatune",
+            prompt="spatune",
+            extractor="first-word",
+            scoring="mra <=",
+            summary="The wording of our training data; VSI-Bench's reader and score.",
+        ),
+        Variant(
+            "spatune-robust",
+            prompt="spatune",
+            extractor="robust",
+            scoring="mra <=",
+            summary="The same wording, but answers in sentences are read too.",
+        ),
+        *(variant for variant in VSIBench.variants if variant.name != "vlmevalkit"),
     )
 
     def load(self, data: Path) -> tuple[Sample, ...]:
@@ -67,6 +84,10 @@ class OwnBenchmark(VSIBench):
         undefined = not options and (to_number(truth) or 0) <= 0
         dataset, scene = (text_field(row, name, where) for name in ("dataset", "scene_name"))
         frames = list_field(row, "frames", where)
+        extra = {name: text_field(row, name, where) for name in ("capability", "media")}
+        if extra["media"] not in PREFIXES:
+            known = ", ".join(PREFIXES)
+            raise SpatuneError(f"{where}: media {extra['media']!r} is none of: {known}")
         return Sample(
             id=text_field(row, "id", where),
             benchmark=self.name,
@@ -77,16 +98,18 @@ class OwnBenchmark(VSIBench):
             truth=truth,
             form="choice" if options else "number",
             media=tuple(ParquetImage(folder / FRAMES_FILE, str(name)) for name in frames),
-            extra={name: text_field(row, name, where) for name in ("capability", "media")},
+            extra=extra,
             skip=ZERO_TRUTH if undefined else "",
         )
 
     def prompt(self, sample: Sample, variant: Variant) -> str:
-        """As VSI-Bench's; only a video has its prefix."""
-        prefix = [PREFIX] if sample.extra["media"] == "video" else []
+        """What is shown, the question, options, and the wish for a short answer, a line each."""
+        media = sample.extra["media"]
+        announced = media == "video" or variant.prompt == "spatune"
+        lines = [*([PREFIXES[media]] if announced else []), sample.question]
         if not sample.options:
-            return "\n".join([*prefix, sample.question, BE_BRIEF])
-        return "\n".join([*prefix, sample.question, "Options:", *sample.lettered, ANSWER_BY_LETTER])
+            return "\n".join([*lines, SHORT])
+        return "\n".join([*lines, OPTIONS, *sample.lettered, LETTER])
 
     def aggregate(self, scored: Sequence[Scored], variant: Variant) -> dict[str, float | None]:
         """`overall` is the mean of the tasks' means, `mean` that of all samples.

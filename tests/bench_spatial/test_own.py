@@ -66,14 +66,14 @@ def test_pictures_are_those_of_the_row_in_its_order(tmp_path: Path) -> None:
     assert sum(media.count(16) for media in sample.media) == 2
 
 
-def test_only_a_video_is_announced_as_one(tmp_path: Path) -> None:
+def test_official_wording_announces_videos_alone(tmp_path: Path) -> None:
     data = write(tmp_path, [row("a"), number("b", "3", media="image", frames=["test-1/0"])])
     video, image = BENCH.load(data)
-    assert BENCH.prompt(video, BENCH.variant()) == (
+    assert BENCH.prompt(video, BENCH.variant("official")) == (
         "These are frames of a video.\nWhich is closer?\nOptions:\nA. sofa\nB. lamp\n"
         "Answer with the option's letter from the given choices directly."
     )
-    assert BENCH.prompt(image, BENCH.variant()) == (
+    assert BENCH.prompt(image, BENCH.variant("official")) == (
         "How many chairs?\nPlease answer the question using a single word or phrase."
     )
 
@@ -102,6 +102,9 @@ def test_missing_pictures_and_files_are_errors(tmp_path: Path) -> None:
         BENCH.load(tmp_path)
     write(tmp_path, [row("a")], ["test-1/0", "test-1/0"])
     with pytest.raises(SpatuneError, match="two pictures of the id 'test-1/0'"):
+        BENCH.load(tmp_path)
+    write(tmp_path, [row("a", media="hologram")])
+    with pytest.raises(SpatuneError, match="row 1: media 'hologram' is none of: video, views"):
         BENCH.load(tmp_path)
     write(tmp_path, [row("a", capability=None)])
     with pytest.raises(SpatuneError, match="row 1: field 'capability' is missing"):

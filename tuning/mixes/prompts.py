@@ -5,22 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ..questions.question import LETTERS, Media, Question
-
-PREFIXES: dict[Media, str] = {
-    "video": "These are frames of a video.",
-    "views": "These are views of one place.",
-    "pair": "These are two images of one place.",
-    "image": "This is an image.",
-}
-LETTER = "Answer with the option's letter from the given choices directly."
-LETTER_AND_TEXT = "Answer with the option's letter from the given choices and its text."
-SHORT = "Please answer the question using a single word or phrase."
-THINK_LETTER = (
-    "Reason between <think> and </think>, then give the option's letter from the given choices "
-    "between <answer> and </answer>."
+from ...agent.question_wording import (
+    LETTER,
+    LETTER_AND_TEXT,
+    OPTIONS,
+    PREFIXES,
+    SHORT,
+    THINK,
+    THINK_LETTER,
 )
-THINK = "Reason between <think> and </think>, then give the answer between <answer> and </answer>."
+from ..questions.question import LETTERS, Question
 
 _PHRASE_WORDS = 3
 
@@ -53,7 +47,7 @@ def turn(question: Question, *, letter_only: bool, reasoning: bool, camera: str 
     thinks = reasoning and bool(question.reasoning)
     if question.form == "choice":
         options = zip(LETTERS, question.options, strict=False)
-        lines += ["Options:", *(f"{letter}. {text}" for letter, text in options)]
+        lines += [OPTIONS, *(f"{letter}. {text}" for letter, text in options)]
         whole = f"{question.letter}. {question.answer}"
         answer = question.letter if letter_only or thinks else whole
         closing = THINK_LETTER if thinks else LETTER if letter_only else LETTER_AND_TEXT
