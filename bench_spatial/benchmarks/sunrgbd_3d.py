@@ -14,10 +14,10 @@ from typing import Any, ClassVar, cast
 import numpy as np
 
 from ...agent.answers import AnswerError, parse_boxes3d
+from ...agent.boxes.corners import AngleUnit, box_corners
 from ...errors import SpatuneError
 from ..benchmark import Scored, Variant
 from ..boxes.average_precision import DEPTHS, BoxCase, BoxScores, average_precision
-from ..boxes.corners import AngleUnit, box_corners
 from ..rows import Row, list_field, read_rows, text_field
 from ..sample import Sample
 from .row_benchmark import RowBenchmark, row_media

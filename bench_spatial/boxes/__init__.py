@@ -1,1 +1,1 @@
-"""Oriented 3D boxes: corners from nine numbers, exact overlap, and average precision."""
+"""Average precision of oriented 3D boxes."""

@@ -12,8 +12,8 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ...agent.boxes.iou import box_iou
 from ...errors import SpatuneError
-from .iou import box_iou
 
 IOU_THRESHOLDS = np.linspace(0.05, 0.50, 10)
 """Least IoU of a match: 0.05, 0.10, ... 0.50."""

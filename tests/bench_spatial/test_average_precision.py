@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from spatune.agent.boxes.corners import box_corners
 from spatune.bench_spatial.boxes.average_precision import BoxCase, average_precision
-from spatune.bench_spatial.boxes.corners import box_corners
 from spatune.errors import SpatuneError
 
 CHAIR, TABLE = "chair", "table"

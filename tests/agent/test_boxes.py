@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
-from spatune.bench_spatial.boxes.corners import EDGES, FACES, box_corners
-from spatune.bench_spatial.boxes.iou import box_iou, valid_boxes
+from spatune.agent.boxes.corners import EDGES, FACES, box_corners
+from spatune.agent.boxes.iou import box_iou, valid_boxes
 from spatune.errors import SpatuneError
 
 CUBE = [0.0, 0, 0, 1, 1, 1, 0, 0, 0]

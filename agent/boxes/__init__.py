@@ -1,0 +1,1 @@
+"""Oriented 3D boxes: corners from nine numbers, and exact overlap."""
