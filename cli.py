@@ -135,6 +135,11 @@ COMMANDS = {
         "tuning.sft.run:run_sft",
         "teach a tuned VLM to derive its answers",
     ),
+    "tune grpo": Command(
+        "tuning.grpo.config:GrpoConfig",
+        "tuning.grpo.run:run_grpo",
+        "tune a VLM on rewarded answers: GRPO with online filtering",
+    ),
     "frames": Command(
         "policies.frames_dataset:FramesConfig",
         "policies.frames_dataset:build_frames",

@@ -17,7 +17,7 @@ class SftConfig:
     """
 
     vlm: str
-    """Checkpoint to start from: 'embedded', a folder, or a hub id."""
+    """Checkpoint to start from: a folder or a hub id."""
     data: tuple[Path, ...]
     """Folders of `spatune data mix`, or files in LLaVA's form (.json, .jsonl)."""
     out: Path

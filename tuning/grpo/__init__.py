@@ -1,0 +1,1 @@
+"""Reinforcement learning of a VLM on rewarded answers (GRPO)."""

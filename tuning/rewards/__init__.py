@@ -1,0 +1,1 @@
+"""Rewards of answers: pure functions of the truth and of what the model wrote."""
