@@ -100,6 +100,11 @@ COMMANDS = {
         "tuning.mixes.mix:make_mix",
         "a balanced training set of generated questions: 3q, 8type, capability, all",
     ),
+    "data actions": Command(
+        "tuning.action_rows_config:ActionRowsConfig",
+        "tuning.action_rows:make_action_rows",
+        "demonstrations as rows of action tokens, and a VLM with these tokens",
+    ),
     "data grounding": Command(
         "tuning.grounding_rows:GroundingConfig",
         "tuning.grounding_rows:make_grounding_rows",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SpatuneError, first_line
+from .action_tokens.conventions import has_action_tokens, read_action_conventions
 from .normalisation import Statistics
 from .spec import PolicySpec
 
@@ -16,6 +17,8 @@ WEIGHTS_FILE = "model.safetensors"
 SPEC_FILE = "policy_spec.json"
 STATISTICS_FILE = "statistics.json"
 VLM_FOLDER = "vlm"
+# A VLM that acts by its own tokens may come in several files; its template is no JSON.
+_VLM_WEIGHTS = ("model*.safetensors", "*.jinja")
 
 EMBEDDED = "embedded"
 EMBEDDED_NAV = "embedded-nav"
@@ -57,7 +60,7 @@ def find_checkpoint(name: str | Path, *, revision: str | None = None, weights: b
             f"policy {str(name)!r} is neither 'embedded' nor 'embedded-nav' nor a folder nor a "
             "hub id 'owner/name'"
         )
-    wanted = ("*.json", *((WEIGHTS_FILE, f"{VLM_FOLDER}/*") if weights else ()))
+    wanted = ("*.json", *((*_VLM_WEIGHTS, f"{VLM_FOLDER}/*") if weights else ()))
     return download(str(name), revision=revision, allow=wanted)
 
 
@@ -105,6 +108,8 @@ def read_conventions(folder: Path) -> tuple[PolicySpec, Statistics]:
     Raises:
         SpatuneError: One is missing, or they do not belong together.
     """
+    if has_action_tokens(folder):
+        return read_action_conventions(folder)
     spec = PolicySpec.load(folder / SPEC_FILE)
     return spec, Statistics.load(folder / STATISTICS_FILE, sha256=spec.statistics_sha256)
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import SpatuneError
+from .action_tokens.conventions import has_action_tokens
 from .checkpoint import find_checkpoint, read_conventions
 from .spec import PolicySpec
 
@@ -46,8 +47,12 @@ def load_policy(
     read_conventions(folder)
     import torch
 
-    from .rollout import SpatuneRollout
-
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise SpatuneError(f"device {device!r} was asked for, but torch sees no CUDA device")
+    if has_action_tokens(folder):
+        from .action_tokens.policy import ActionTokenPolicy
+
+        return ActionTokenPolicy.from_pretrained(folder, device)
+    from .rollout import SpatuneRollout
+
     return SpatuneRollout.from_pretrained(folder, device)

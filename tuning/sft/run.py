@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ...agent.action_tokens import ACTION_TOKENS_FILE
 from ...errors import SpatuneError, first_line
 from ...work_folder import claim_folder
 from ..loss_plot import plot_curves
@@ -198,6 +199,9 @@ def _save(
     with quiet_progress():
         model.save_pretrained(str(fresh))
         processor.save_pretrained(str(fresh))
+    tokens = Path(config.vlm) / ACTION_TOKENS_FILE
+    if tokens.is_file():
+        shutil.copy(tokens, fresh)
     tail = losses[-max(1, len(losses) // 20) :]
     record = StageRecord(
         stage=config.stage,
