@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import SpatuneError
-from .answers import Answer, AnswerKind
+from .answers import LOCATION_BINS, Answer, AnswerKind, parse_answer
+from .reasoning import ANSWER, MOMENT, Moment, Reasoning, ReasoningPolicy, shown_images
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from .chunk_policy import ChunkPolicy
     from .vlm import SpatialVLM
-
-IMAGE_PREFIX = "observation.images."
-SPATIAL_QUESTION = "Where is the object of this task: {task}?"
 
 
 class SpatialAgent:
@@ -39,6 +37,7 @@ class SpatialAgent:
     `question` with the task filled in. The text of the answer is put behind the task (`task`,
     one space, answer) that the policy reads, until the next question; 0 leaves the task as it is.
     What else the policy sees is the same, so that reasoning can be ablated by this one number.
+    Without it the policy acts as it was trained (`PolicySpec.reasoning`).
 
     Example:
         >>> import gymnasium, spatune.envs                                      # doctest: +SKIP
@@ -60,9 +59,9 @@ class SpatialAgent:
         vlm: SpatialVLM,
         policy: ChunkPolicy,
         *,
-        reason_every: int = 0,
-        question: str = SPATIAL_QUESTION,
-        max_new_tokens: int = 32,
+        reason_every: int | None = None,
+        question: str | None = None,
+        max_new_tokens: int | None = None,
         image_keys: Sequence[str] | None = None,
         seed: int = 0,
     ) -> None:
@@ -71,25 +70,29 @@ class SpatialAgent:
         Args:
             vlm: Answers questions; the policy may hold the same one for its features.
             policy: Predicts chunks of actions.
-            reason_every: Replans between questions to itself; 0 for none.
-            question: That question, with `{task}`.
-            max_new_tokens: Longest answer in tokens.
-            image_keys: Images that `ask` shows the VLM; None shows every
-                `observation.images.*` in the observation's order.
+            reason_every: Replans between questions to itself; 0 for none; None for 1 if the policy
+                was trained with reasoning, and 0 if not.
+            question: That question, with `{task}`; None for the one of the policy's training, or
+                `reasoning.SPATIAL_QUESTION`.
+            max_new_tokens: Longest answer in tokens; None for that of the training, or 32.
+            image_keys: Images that the VLM is shown; None shows `ask` every `observation.images.*`
+                in the observation's order, and the question to itself the policy's cameras.
             seed: With the number of the replan, the key of the policy's noise.
 
         Raises:
             SpatuneError: `reason_every` is below 0.
         """
-        if reason_every < 0:
-            raise SpatuneError(f"reason_every is {reason_every}; use 0 (never) or more")
+        trained: Reasoning | None = getattr(policy.spec, "reasoning", None)
+        usual = trained or Reasoning()
+        reasoning = Reasoning(question or usual.question, max_new_tokens or usual.max_new_tokens)
+        if reason_every is None:
+            reason_every = 1 if trained else 0
         self.vlm = vlm
         self.policy = policy
         self.last_answer: Answer | None = None
         self.task: str | None = None
-        self._reason_every = reason_every
-        self._question = question
-        self._max_new_tokens = max_new_tokens
+        self._told = ReasoningPolicy(policy, vlm, reason_every, reasoning, image_keys=image_keys)
+        self._max_new_tokens = reasoning.max_new_tokens
         self._image_keys = image_keys
         self._seed = seed
         self._replans = 0
@@ -136,21 +139,22 @@ class SpatialAgent:
             SpatuneError: The observation has no images.
             AnswerError: The answer cannot be read as `kind`.
         """
-        return self.vlm.answer(self._images(observation), question, kind, self._max_new_tokens)
+        images = shown_images(observation, self._image_keys)
+        return self.vlm.answer(images, question, kind, self._max_new_tokens)
 
     def _replan(self, observation: Mapping[str, Any]) -> None:
-        task = str(observation.get("task", ""))
-        if self._reason_every and self._replans % self._reason_every == 0:
-            self.last_answer = self.ask(self._question.replace("{task}", task), observation)
-        if self.last_answer is not None:
-            task = f"{task} {self.last_answer.raw}".strip()
-        self.task = task
+        task, moment = str(observation.get("task", "")), Moment(None, self._replans)
+        told = self._told.told([{**observation, "task": task, MOMENT: moment}])[0]
+        if self._told.reason_every:
+            bins = self.vlm.location_bins or LOCATION_BINS
+            self.last_answer = parse_answer(told[ANSWER], bins=bins)
+        self.task = str(told["task"])
         spec = self.policy.spec
         shape = (spec.chunk_length, spec.action_dim)
         # A counter-based generator: draw k depends on (seed, k) alone, whatever was drawn before.
         generator = np.random.Generator(np.random.Philox(key=[self._seed, self._replans]))
         noise = generator.standard_normal(shape, dtype=np.float32)
-        chunk = np.asarray(self.policy.predict([{**observation, "task": task}], noise[None])[0])
+        chunk = np.asarray(self.policy.predict([told], noise[None])[0])
         if chunk.shape != shape:
             raise SpatuneError(f"the policy returned a chunk of shape {chunk.shape}, not {shape}")
         if not np.isfinite(chunk).all():
@@ -159,13 +163,3 @@ class SpatialAgent:
             )
         self._actions.extend(chunk[: spec.execute_steps].astype(np.float32))
         self._replans += 1
-
-    def _images(self, observation: Mapping[str, Any]) -> list[NDArray[np.uint8]]:
-        keys = self._image_keys
-        if keys is None:
-            keys = [key for key in observation if key.startswith(IMAGE_PREFIX)]
-        missing = [key for key in keys if key not in observation]
-        if missing or not keys:
-            wanted = missing[0] if missing else IMAGE_PREFIX + "*"
-            raise SpatuneError(f"the observation has no {wanted!r}; name its images in image_keys")
-        return [np.asarray(observation[key]) for key in keys]

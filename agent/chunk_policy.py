@@ -30,8 +30,8 @@ class ChunkShape(Protocol):
 class ChunkPolicy(Protocol):
     """Anything that predicts chunks of actions, `spatune.policies.RolloutPolicy` for one.
 
-    A policy holds no state between calls: a prediction depends on its arguments alone. It may
-    declare `uses_images = False`, and then no image is rendered for it, and `backend`, the name
+    A prediction depends on its arguments, and on no more than the episode that they name. A policy
+    may declare `uses_images = False`, and then no image is rendered for it, and `backend`, the name
     that records give to what computed the actions.
     """
 
@@ -44,7 +44,8 @@ class ChunkPolicy(Protocol):
         """Chunks of actions in environment units.
 
         Args:
-            observations: B observations of the environment, unbatched.
+            observations: B observations of the environment, unbatched. Under `moment` they say
+                episode and replan (`reasoning.Moment`) where the loop knows them.
             noise: float32 (B, H, A), the only randomness that the policy may use.
 
         Returns:

@@ -11,7 +11,7 @@ from .quiet import quiet_progress
 from .tiny_tokenizer import END_OF_TEXT, TURN_END, build_tokenizer
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
     from transformers import PreTrainedModel, PreTrainedTokenizerFast, ProcessorMixin
 
 # The Lite0 weights were trained on (x - 0.5) / 0.5: the running variances of their first batch norm
@@ -76,7 +76,6 @@ def build_fastvlm(
     Raises:
         SpatuneError: A size does not divide, or the backbone weights are not installed.
     """
-    import timm
     import torch
     from transformers import (
         CLIPImageProcessor,
@@ -122,9 +121,7 @@ def build_fastvlm(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = FastVlmForConditionalGeneration(config)
-        # The wrapper class draws every convolution with deviation 0.02, which lets the signal
-        # vanish (1e-16 after five stages); timm's own initialisation keeps its scale.
-        fresh = timm.create_model(BACKBONE, num_classes=0).state_dict()
+        fresh = fresh_backbone()
     backbone = model.model.vision_tower.timm_model
     backbone.load_state_dict(fresh)
     if pretrained_backbone:
@@ -144,6 +141,17 @@ def build_fastvlm(
         chat_template=chat_template("<image>"),
     )
     return save_checkpoint(Path(out_dir), model, processor, tokenizer)
+
+
+def fresh_backbone(architecture: str = BACKBONE) -> dict[str, Tensor]:
+    """Random weights of a timm tower, drawn by torch's generator.
+
+    The wrapper class of transformers draws every convolution with deviation 0.02, which lets the
+    signal vanish (1e-16 after five stages); timm's own initialisation keeps its scale.
+    """
+    import timm
+
+    return timm.create_model(architecture, num_classes=0).state_dict()
 
 
 def load_lite0_weights(backbone: nn.Module) -> None:

@@ -19,6 +19,7 @@ from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
 from ..policies.digests import file_sha256, policy_sha256
 from ..policies.loading import load_policy, load_policy_spec
+from ..policies.reasoned import ReasoningChoice
 from ..policies.spec import PolicySpec
 from .config import Control
 from .environment import LiberoView
@@ -38,6 +39,7 @@ class CheckedPolicy:
         precision: Precision of the bundle's graph.
         spec: Conventions of a policy of another project, else None.
         options: What was said about such a policy.
+        reasoning: Whether its VLM is asked before it acts.
     """
 
     name: str
@@ -47,6 +49,7 @@ class CheckedPolicy:
     precision: str = "fp32"
     spec: PolicySpec | None = None
     options: ForeignOptions = ForeignOptions()
+    reasoning: ReasoningChoice = ReasoningChoice()
 
     @property
     def is_remote(self) -> bool:
@@ -66,7 +69,7 @@ class CheckedPolicy:
                 Path(self.name), self.engine, precision=self.precision, threads=1
             )
         if self.spec is None:
-            return load_policy(self.name, device=device)
+            return self.reasoning.dress(load_policy(self.name, device=device))
         if self.is_remote:
             return OpenPiPolicy(self.name, self.spec)
         from ..policies.adapters import LeRobotChunks
@@ -83,6 +86,8 @@ def check_policy(
     engine: str | None = None,
     precision: str = "fp32",
     options: ForeignOptions | None = None,
+    reason_every: int | None = None,
+    reason_anyway: bool = False,
 ) -> CheckedPolicy:
     """Find a policy and compare its conventions with LIBERO's.
 
@@ -92,14 +97,17 @@ def check_policy(
         engine: What runs a bundle; ONNX Runtime on the CPU if None.
         precision: Precision of a bundle's graph.
         options: Conventions of a policy of LeRobot or openpi.
+        reason_every: Replans between questions to the policy's VLM; None as it was trained.
+        reason_anyway: Allow what it was not trained with.
 
     Raises:
-        SpatuneError: There is no such policy, a convention differs, or an engine is asked of a
-            policy that is no bundle.
+        SpatuneError: There is no such policy, a convention differs, an engine is asked of a
+            policy that is no bundle, or reasoning of one that has no VLM here.
     """
     if engine is None and precision == "fp32":
         foreign = _check_foreign(name, image_size, options or ForeignOptions())
         if foreign is not None:
+            ReasoningChoice.refuse(f"policy {name}", reason_every, None)
             return foreign
     if options is not None:
         options.refuse(name)
@@ -110,6 +118,8 @@ def check_policy(
         if engine not in TORCH_ENGINES:
             bundle.graph(precision)
         spec, sha256 = bundle.spec, file_sha256(bundle.folder / MANIFEST)
+        ReasoningChoice.refuse(f"bundle {name}", reason_every, spec.reasoning)
+        reasoning = ReasoningChoice()
     elif engine is not None or precision != "fp32":
         raise SpatuneError(
             f"--engine and --precision are for bundles, and {name} is none: "
@@ -118,9 +128,10 @@ def check_policy(
     else:
         spec = load_policy_spec(name)
         sha256 = policy_sha256(find_checkpoint(name))
+        reasoning = ReasoningChoice.of(spec, reason_every, anyway=reason_anyway)
     view = LiberoView.of_policy(spec, image_size)
     check_compatible(spec, view.env_spec())
-    return CheckedPolicy(name, view, sha256, engine, precision)
+    return CheckedPolicy(name, view, sha256, engine, precision, reasoning=reasoning)
 
 
 def _check_foreign(

@@ -68,6 +68,13 @@ class EvalLiberoConfig:
     """Who acts: none is the policy itself, blind the policy with black images, random uniform
     actions, zero no motion with an open gripper. All play the same episodes."""
 
+    reason_every: int | None = None
+    """Every k-th replan asks the policy's VLM where the object is and puts the answer behind the
+    task (0 never). By default as the policy was trained: 1 with reasoning, 0 without."""
+
+    reason_anyway: bool = False
+    """Allow a --reason-every that the policy was not trained with."""
+
     workers: int = 2
     """Worker processes, each with one simulator (about 2 GB of memory)."""
 

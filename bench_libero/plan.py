@@ -16,6 +16,7 @@ from ..evaluation import EngineOptions, EnvFactory, EpisodeKey
 from ..evaluation.tasks import parse_tasks
 from ..evaluation.video import VideoRequest
 from ..export.loading import GPU_ENGINES
+from ..policies.reasoned import ReasoningChoice
 from .actors import CheckedPolicy, check_policy, make_actor, needs_policy
 from .config import EvalLiberoConfig
 from .environment import AGENT_VIEW, LiberoView, env_factory
@@ -55,6 +56,8 @@ class EvalPlan:
         """Who acts, on what, and how, in one line."""
         who = self.policy.name if self.policy else "no policy"
         changed = "" if self.baseline == "none" else f" with {self.baseline}"
+        if self.policy:
+            who += self.policy.reasoning.label
         return (
             f"{who} on {self.config.suite}{changed}, control {self.config.control}, "
             f"protocol {self.config.protocol}, {self.options.mode} mode"
@@ -106,8 +109,12 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
             options=ForeignOptions.of_words(
                 config.conventions, config.orientation, config.cameras, config.execute_steps
             ),
+            reason_every=config.reason_every,
+            reason_anyway=config.reason_anyway,
         )
         view = policy.view
+    else:
+        ReasoningChoice.refuse(f"control {config.control}", config.reason_every, None)
     device = _device(config.device, policy)
     mode = config.mode
     if mode == "auto":
@@ -136,6 +143,7 @@ def make_plan(config: EvalLiberoConfig) -> EvalPlan:
         **({} if perturbations == ("none",) else {"perturb": list(perturbations)}),
         **_engine(policy),
         **_foreign(policy),
+        **(policy.reasoning.identity() if policy else {}),
     }
     factory = env_factory(protocol, view)
     return EvalPlan(
@@ -203,6 +211,8 @@ def _default_directory(config: EvalLiberoConfig) -> Path:
         name = f"{name}-{config.engine}-{config.precision}"
     name = re.sub(r"[^\w.-]+", "-", name).strip("-.")
     parts = [name, config.suite, config.protocol, config.control, f"seed{config.seed}"]
+    if config.reason_every is not None:
+        parts.append(f"reason{config.reason_every}")
     if config.perturb != "none":
         parts.append(re.sub(r"[^\w.]+", "_", config.perturb))
     return Path("runs") / "libero" / "-".join(parts)

@@ -17,6 +17,7 @@ from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
 from ..policies.digests import policy_sha256
 from ..policies.loading import load_policy, load_policy_spec
+from ..policies.reasoned import ReasoningChoice
 from .config import Control
 from .environment import EXPERT_ACTION, NavView
 
@@ -57,12 +58,14 @@ class CheckedActor:
         view: What it must be shown.
         sha256: Digest of its files, or None for the oracle and for chance.
         control: `none`, or `blind` for black images.
+        reasoning: Whether its VLM is asked before it acts.
     """
 
     name: str
     view: NavView
     sha256: str | None
     control: Control = "none"
+    reasoning: ReasoningChoice = ReasoningChoice()
 
     def load(self, device: str) -> ChunkPolicy:
         """Load the weights onto `cpu`, `cuda` or `cuda:N`."""
@@ -70,12 +73,26 @@ class CheckedActor:
             return OraclePolicy()
         if self.name == "random":
             return RandomNavPolicy()
-        policy = load_policy(self.name, device=device)
+        policy = self.reasoning.dress(load_policy(self.name, device=device))
         return BlindPolicy(policy) if self.control == "blind" else policy
 
 
-def check_actor(name: str, control: Control, image_size: int | None) -> CheckedActor:
+def check_actor(
+    name: str,
+    control: Control,
+    image_size: int | None,
+    *,
+    reason_every: int | None = None,
+    reason_anyway: bool = False,
+) -> CheckedActor:
     """Find who acts, and compare its conventions with navigation's.
+
+    Args:
+        name: As the user gave it.
+        control: `none`, or `blind` for black images.
+        image_size: Pixels of the images, when not those that the policy was trained on.
+        reason_every: Replans between questions to the policy's VLM; None as it was trained.
+        reason_anyway: Allow what it was not trained with.
 
     Raises:
         SpatuneError: There is no such policy, or a convention differs.
@@ -83,6 +100,7 @@ def check_actor(name: str, control: Control, image_size: int | None) -> CheckedA
     if name in BUILT_IN:
         if control != "none":
             raise SpatuneError(f"--control {control} is for policies that see; {name} does not")
+        ReasoningChoice.refuse(f"policy {name}", reason_every, None)
         size = NavView.image_size if image_size is None else image_size
         return CheckedActor(name, NavView(size, expert=name == "oracle"), None)
     spec = load_policy_spec(name)
@@ -90,4 +108,5 @@ def check_actor(name: str, control: Control, image_size: int | None) -> CheckedA
     view = NavView(size, tuple(spec.history))
     check_compatible(spec, nav_env_spec(size), history=view.history)
     sha256 = policy_sha256(find_checkpoint(name))
-    return CheckedActor(name, view, sha256, control)
+    reasoning = ReasoningChoice.of(spec, reason_every, anyway=reason_anyway)
+    return CheckedActor(name, view, sha256, control, reasoning)

@@ -44,6 +44,13 @@ class EvalNavConfig:
     control: Control = "none"
     """none is the policy itself, blind the policy with black images, on the same episodes."""
 
+    reason_every: int | None = None
+    """Every k-th replan asks the policy's VLM where the object is and puts the answer behind the
+    task (0 never). By default as the policy was trained: 1 with reasoning, 0 without."""
+
+    reason_anyway: bool = False
+    """Allow a --reason-every that the policy was not trained with."""
+
     max_steps: int = MAX_STEPS
     """Actions after which an episode is given up."""
 

@@ -55,6 +55,7 @@ class NavPlan:
     def title(self) -> str:
         """Who acts, on what, and how, in one line."""
         who = self.actor.name + (", blind" if self.actor.control == "blind" else "")
+        who += self.actor.reasoning.label
         where = "embedded houses" if self.backend == "embedded" else "AI2-THOR (Unity)"
         return f"{who} on {self.config.task}, {self.config.split} split, {where}"
 
@@ -77,7 +78,13 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
     """
     _check_numbers(config)
     backend = _backend(config)
-    actor = check_actor(config.policy, config.control, config.image_size)
+    actor = check_actor(
+        config.policy,
+        config.control,
+        config.image_size,
+        reason_every=config.reason_every,
+        reason_anyway=config.reason_anyway,
+    )
     names = house_names(config.split)
     houses = parse_tasks(config.houses, len(names), what="house")
     stored = stored_episodes(config.task, config.split)
@@ -116,6 +123,7 @@ def make_plan(config: EvalNavConfig) -> NavPlan:
             "mode": mode,
             "seed": config.seed,
             **asdict(actor.view),
+            **actor.reasoning.identity(),
         },
         keys=tuple(
             EpisodeKey(
@@ -186,4 +194,6 @@ def _default_directory(config: EvalNavConfig, backend: str) -> Path:
     parts = [name, config.task, config.split, backend, f"seed{config.seed}"]
     if config.control != "none":
         parts.insert(1, config.control)
+    if config.reason_every is not None:
+        parts.append(f"reason{config.reason_every}")
     return Path("runs") / "nav" / "-".join(parts)

@@ -79,6 +79,7 @@ class BlindPolicy:
     def __init__(self, policy: ChunkPolicy) -> None:
         self.policy = policy
         self.backend = policy_backend(policy)
+        self.reason_every = policy_reason_every(policy)
 
     @property
     def spec(self) -> ChunkShape:
@@ -93,6 +94,11 @@ class BlindPolicy:
 def policy_backend(policy: ChunkPolicy) -> str:
     """Name of what computes a policy's actions, for records."""
     return str(getattr(policy, "backend", type(policy).__name__))
+
+
+def policy_reason_every(policy: ChunkPolicy) -> int:
+    """Replans between a policy's questions to its VLM, for records; 0 if it asks none."""
+    return int(getattr(policy, "reason_every", 0))
 
 
 def _blackened(observation: Mapping[str, Any]) -> dict[str, Any]:

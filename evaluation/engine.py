@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from ..agent.chunk_policy import ChunkPolicy
 from ..errors import SpatuneError
-from .controls import policy_backend
+from .controls import policy_backend, policy_reason_every
 from .environment import EnvFactory
 from .episode_progress import EpisodeProgress
 from .inference import ChunkServer, exact_threads
@@ -335,6 +335,7 @@ class _Run:
             mode=self.options.mode,
             backend=policy_backend(lane.policy),
             attempt=lane.store.attempts(item.key) + 1,
+            reason_every=policy_reason_every(lane.policy),
             **fields,
         )
         lane.store.append(record)

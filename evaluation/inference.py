@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..agent.chunk_policy import ChunkPolicy
+from ..agent.reasoning import MOMENT, Moment
 from ..errors import SpatuneError
 from .controls import policy_backend
 from .records import Mode
@@ -93,7 +94,10 @@ class ChunkServer:
         policy = self._policies[lane]
         shape = (policy.spec.chunk_length, policy.spec.action_dim)
         noise = np.stack([w.item.key.noise(w.request.replan, shape) for w in batch])
-        chunks = policy.predict([w.request.observation for w in batch], noise)
+        observations = [
+            {**w.request.observation, MOMENT: Moment(w.item.key, w.request.replan)} for w in batch
+        ]
+        chunks = policy.predict(observations, noise)
         return _checked(chunks, policy, batch, noise.shape)
 
 

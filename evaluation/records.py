@@ -40,6 +40,8 @@ class EpisodeRecord:
         backend: What computed the actions, for example `torch-cpu`.
         versions: Versions of what took part, by name.
         attempt: 1 for the first try.
+        reason_every: Replans between the questions that the policy asked its VLM before acting. The
+            JSON leaves the field out where it asked none.
         metrics: Numbers beside success that the environment gave at the end, by name; None where
             one is unknown for this episode. The JSON leaves the field out when there are none.
     """
@@ -61,6 +63,7 @@ class EpisodeRecord:
     backend: str
     versions: dict[str, str] = field(default_factory=dict)
     attempt: int = 1
+    reason_every: int = 0
     metrics: dict[str, float | None] = field(default_factory=dict)
 
     @property
@@ -75,6 +78,9 @@ class EpisodeRecord:
             for name in self.__dataclass_fields__
         }
         data |= {"key": self.key.to_json(), "versions": dict(self.versions)}
+        # Left out where they say nothing: what was written before they existed stays as it was.
+        if not data["reason_every"]:
+            del data["reason_every"]
         if not data.pop("metrics"):
             return data
         return {**data, "metrics": dict(self.metrics)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from ..errors import SpatuneError
 from .columns import CHUNK, CHUNK_PAD, GOAL_PIXELS, GOAL_POSITIONS, FrameColumns
 from .features import PREFIX
 from .history import past_feature, past_key, past_rows
-from .normalisation import ACTION
+from .normalisation import ACTION, STATE
 
 if TYPE_CHECKING:
     from lerobot.datasets import LeRobotDatasetMetadata
@@ -72,6 +72,12 @@ class TrainingBatches:
         present = {s.name: self._get(batch, s.key).float() for s in self._config.features}
         return present | dict(self._past(batch))
 
+    def with_images(self, batch: Mapping[str, Any], cameras: Sequence[str]) -> dict[str, Any]:
+        """The batch with the images (B, 3, H, W) that it lacks and the data set has as columns."""
+        names = self._columns.names if self._columns is not None and "index" in batch else ()
+        found = {key: self._get(batch, key) for key in cameras if key not in batch and key in names}
+        return {**batch, **{key: images.permute(0, 3, 1, 2) for key, images in found.items()}}
+
     def spatial_targets(self, batch: Mapping[str, Any]) -> dict[str, Tensor]:
         """`GOAL_POSITIONS` and `GOAL_PIXELS` of the batch, where the data set has them."""
         there = set(batch)
@@ -91,7 +97,7 @@ class TrainingBatches:
             index = batch["index"]
             episodes = self._columns.array("episode_index").reshape(-1)
             rows = past_rows(np.atleast_1d(index.cpu().numpy()), episodes, steps)
-            yield name, self._columns.take(feature.key, torch.from_numpy(rows).to(index.device))
+            yield name, self._take(batch, feature.key, torch.from_numpy(rows).to(index.device))
 
     def _get(self, batch: Mapping[str, Any], key: str) -> Tensor:
         if key in batch:
@@ -101,7 +107,14 @@ class TrainingBatches:
                 f"the batch has no {key!r} and no data set to look it up in; train with "
                 "lerobot-train on a data set made by `spatune features`"
             )
-        return self._columns.take(key, batch["index"])
+        return self._take(batch, key, batch["index"])
+
+    def _take(self, batch: Mapping[str, Any], key: str, rows: Tensor) -> Tensor:
+        assert self._columns is not None, "callers have looked"
+        if self._config.cache_on_device:
+            features = [spec.key for spec in self._config.features]
+            self._columns.keep([*features, key], batch[STATE].device)
+        return self._columns.take(key, rows)
 
 
 def _check_chunks(config: SpatuneConfig, columns: FrameColumns) -> None:
@@ -129,6 +142,11 @@ def _check_features(config: SpatuneConfig, columns: FrameColumns) -> None:
         raise SpatuneError(
             f"the policy reads {missing[0].key} of shape {missing[0].shape} from "
             f"{missing[0].source!r}, which {columns.root} does not have"
+        )
+    if config.asked != manifest.reasoning:
+        raise SpatuneError(
+            f"the features of {columns.root} were made with {manifest.reasoning or 'no question'}, "
+            f"the policy was trained with {config.asked or 'none'}; build them with the policy's"
         )
     if config.features_vlm and config.features_vlm != manifest.vlm:
         raise SpatuneError(

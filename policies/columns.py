@@ -10,13 +10,14 @@ the data set's own parquet files, once.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..agent.reasoning import Reasoning
 from ..errors import SpatuneError
 from .digests import file_sha256
 from .features import FeatureSpec
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 FOLDER = "columns"
 MANIFEST = "manifest.json"
+ANSWERS = "answers.jsonl"
+"""What the VLM answered about each frame, one JSON string a line, where it was asked."""
 CHUNK = "action.chunk"
 CHUNK_PAD = "action.chunk_is_pad"
 PRIVILEGED = "privileged."
@@ -33,6 +36,8 @@ GOAL_POSITIONS = "privileged.goal_positions"
 """Object and place of the goal, (2, 3) in m, in the frame of the state's position."""
 GOAL_PIXELS = "privileged.goal_pixels"
 """The same in each camera, (cameras, 2, 3): column and row as fractions of the image, depth (m)."""
+
+_PART_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class Manifest:
         features: Specifications of the columns `features.<name>`.
         vlm: Identity of the VLM that made them (`digests.vlm_sha256`).
         source: Digest of the data set they were made from.
+        reasoning: The question whose answer stood behind the task when they were made, if any.
     """
 
     frames: int
@@ -52,6 +58,7 @@ class Manifest:
     features: tuple[FeatureSpec, ...] = ()
     vlm: str = ""
     source: str = ""
+    reasoning: Reasoning | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form; `from_json` undoes it."""
@@ -61,13 +68,16 @@ class Manifest:
             "features": [spec.to_json() for spec in self.features],
             "vlm": self.vlm,
             "source": self.source,
+            # Left out where there is none: what was written before it existed stays as it was.
+            **({"reasoning": self.reasoning.to_json()} if self.reasoning else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Manifest:
         """Inverse of `to_json`."""
         features = tuple(map(FeatureSpec.from_json, data["features"]))
-        return cls(data["frames"], data["columns"], features, data["vlm"], data["source"])
+        asked = Reasoning(**data["reasoning"]) if "reasoning" in data else None
+        return cls(data["frames"], data["columns"], features, data["vlm"], data["source"], asked)
 
 
 @dataclass
@@ -78,6 +88,7 @@ class FrameColumns:
         open: The columns of a LeRobotDataset.
         names: Columns there are.
         take: Rows of a column.
+        keep: Hold columns on a device, from where `take` then gathers.
         verify: Compare every file with its digest.
 
     Attributes:
@@ -89,6 +100,7 @@ class FrameColumns:
     manifest: Manifest | None
     _schema: Mapping[str, tuple[str, tuple[int, ...]]]
     _arrays: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+    _kept: dict[str, torch.Tensor] = field(default_factory=dict, repr=False)
 
     @classmethod
     def open(cls, root: str | Path) -> FrameColumns:
@@ -141,12 +153,32 @@ class FrameColumns:
         """
         import torch
 
+        if name in self._kept:
+            kept = self._kept[name]
+            return _floats(kept[index.reshape(-1).to(kept.device)]).to(index.device)
         rows = np.atleast_1d(index.cpu().numpy())
         # Ascending reads touch each page once, which matters while the file is not in memory.
         order = np.argsort(rows, kind="stable")
-        values = self._array(name)[rows[order]][np.argsort(order, kind="stable")]
-        tensor = torch.from_numpy(values).to(index.device)
-        return tensor.float() if tensor.is_floating_point() else tensor
+        values = torch.from_numpy(self._array(name)[rows[order]]).to(index.device)
+        back = torch.from_numpy(np.argsort(order, kind="stable")).to(index.device)
+        return _floats(values[back])
+
+    def keep(self, names: Sequence[str], device: torch.device) -> None:
+        """Holds whole columns on a device, as they are stored; those held already stay.
+
+        Raises:
+            SpatuneError: They do not fit there.
+        """
+        arrays = {name: self._array(name) for name in names if name not in self._kept}
+        needed = sum(array.nbytes for array in arrays.values())
+        # Room is left for the network, its gradients and the batches.
+        if needed and needed > 0.8 * (free := _free_bytes(device)):
+            raise SpatuneError(
+                f"the columns of {self.root} take {needed / 1e9:.1f} GB, and {device} has "
+                f"{free / 1e9:.1f} GB free: use --policy.cache_on_device=false"
+            )
+        for name, array in arrays.items():
+            self._kept[name] = _on_device(array, device)
 
     def array(self, name: str) -> np.ndarray:
         """A whole column, (frames, *shape)."""
@@ -183,6 +215,31 @@ class FrameColumns:
         if len(array) != frames:
             raise SpatuneError(f"{path} has {len(array)} rows instead of {frames}; build it again")
         return array
+
+
+def _floats(tensor: torch.Tensor) -> torch.Tensor:
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+
+def _free_bytes(device: torch.device) -> int:
+    import psutil
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return psutil.virtual_memory().available
+
+
+def _on_device(array: np.ndarray, device: torch.device) -> torch.Tensor:
+    import torch
+
+    # By parts: a memory-mapped file need not lie in memory as a whole on its way.
+    rows = max(1, _PART_BYTES * len(array) // max(1, array.nbytes))
+    first = torch.from_numpy(np.array(array[:0]))
+    kept = torch.empty(array.shape, dtype=first.dtype, device=device)
+    for start in range(0, len(array), rows):
+        kept[start : start + rows] = torch.from_numpy(np.array(array[start : start + rows]))
+    return kept
 
 
 def column_path(root: Path, name: str) -> Path:

@@ -9,6 +9,7 @@ from lerobot.configs import NormalizationMode, PreTrainedConfig
 from lerobot.optim import AdamWConfig
 from lerobot.optim.schedulers import CosineAnnealingWithWarmupSchedulerConfig
 
+from ..agent.reasoning import SPATIAL_QUESTION, Reasoning
 from ..errors import SpatuneError
 from .features import FeatureSpec
 from .history import check_history
@@ -37,11 +38,21 @@ class SpatuneConfig(PreTrainedConfig):
         vlm: Folder or hub id of the VLM, or `embedded` for the one that comes with the package.
             Needed where images are read; with cached features only to act.
         vlm_revision: Branch, tag or commit of a hub id.
+        cache_on_device: Keep the cached features on the policy's device, in their float16, and
+            gather batches there; they must fit.
         trust_remote_code: Run Python code that the VLM's checkpoint carries.
         freeze_vlm: Train the network alone; otherwise the VLM is trained too.
+        freeze_vision: Where the VLM is trained, leave its vision tower as it is and train projector
+            and language model alone.
+        augment: Random crops and colours of training images, all cameras alike; pixel labels
+            follow.
+        reasoning: Put the VLM's answer to `reason_question` behind the task, in training and
+            acting. Cached features say by themselves whether they were made so.
+        reason_question: That question, with `{task}`.
+        reason_max_new_tokens: Longest answer in tokens.
         vlm_lr_scale: Learning rate of the VLM relative to the network's.
         feature_sources: name -> `source:pool` to take from the VLM; empty means the cached ones,
-            or what the embedded policy reads.
+            or what suits the VLM's architecture (`default_sources`).
         history: Past frames to read beside the present one, in control steps back, such as
             [1, 2, 4]; trained on cached features alone.
         camera_orientation: Of the images, where the data set does not say it.
@@ -76,10 +87,16 @@ class SpatuneConfig(PreTrainedConfig):
     chunk_source: str = "delta"
 
     use_cached_features: bool = False
+    cache_on_device: bool = False
     vlm: str = ""
     vlm_revision: str | None = None
     trust_remote_code: bool = False
     freeze_vlm: bool = True
+    freeze_vision: bool = False
+    augment: bool = False
+    reasoning: bool = False
+    reason_question: str = SPATIAL_QUESTION
+    reason_max_new_tokens: int = 32
     vlm_lr_scale: float = 0.1
     feature_sources: dict[str, str] = field(default_factory=dict)
     history: list[int] = field(default_factory=list)
@@ -142,6 +159,13 @@ class SpatuneConfig(PreTrainedConfig):
                 "cached features cannot train the VLM: set either use_cached_features=true or "
                 "freeze_vlm=false"
             )
+        if self.use_cached_features and self.augment:
+            raise SpatuneError(
+                "cached features cannot be augmented: set either use_cached_features=true or "
+                "augment=true"
+            )
+        if self.cache_on_device and not self.use_cached_features:
+            raise SpatuneError("cache_on_device=true needs use_cached_features=true")
         if any(m is not NormalizationMode.IDENTITY for m in self.normalization_mapping.values()):
             raise SpatuneError(
                 "normalization_mapping must stay IDENTITY: the policy normalises by itself; set "
@@ -154,6 +178,13 @@ class SpatuneConfig(PreTrainedConfig):
             )
         if not 0 <= self.ema_decay < 1:
             raise SpatuneError(f"ema_decay {self.ema_decay} is not in [0, 1)")
+
+    @property
+    def asked(self) -> Reasoning | None:
+        """The question that is asked before acting; None for none."""
+        if not self.reasoning:
+            return None
+        return Reasoning(self.reason_question, self.reason_max_new_tokens)
 
     @property
     def observation_delta_indices(self) -> None:

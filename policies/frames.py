@@ -11,7 +11,6 @@ import numpy as np
 from ..envs.spec import Orientation
 from ..errors import SpatuneError
 from .columns import FrameColumns
-from .columns import FrameColumns
 from .conventions import dataset_conventions
 
 if TYPE_CHECKING:
@@ -82,11 +81,10 @@ class EpisodeReader:
         """Frames `[start, stop)` of an episode from one camera, uint8 (n, H, W, 3)."""
         meta = self.dataset.meta
         if camera in self._stored:
-            frames = np.asarray(self._stored[camera].array(camera)[start:stop])
+            # A copy: what comes after may refuse memory that it must not write to.
+            frames = np.array(self._stored[camera].array(camera)[start:stop])
         elif camera in meta.video_keys:
             frames = self._decode(episode, start, stop, camera)
-        elif camera not in meta.camera_keys:
-            frames = np.array(self._columns.array(camera)[start:stop])
         else:
             items = self.dataset.hf_dataset.select_columns([camera]).with_format("numpy")
             frames = np.stack([np.asarray(item) for item in items[start:stop][camera]])

@@ -7,14 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from lerobot.configs import PreTrainedConfig
 from lerobot.policies.pretrained import PreTrainedPolicy
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ..agent.reasoning import Reasoning
 from ..errors import SpatuneError
 from .assembly import network_config, read_weights
+from .augmentation import Augmentation
 from .batches import TrainingBatches
 from .checkpoint import (
     VLM_FOLDER,
@@ -35,7 +38,7 @@ from .normalisation import ACTION, STATE, Statistics
 from .preparation import prepare_policy
 from .scaling import PolicyScaling
 from .spec import PolicySpec
-from .vlm_features import VlmFeatures, VlmSource, batch_images
+from .vlm_features import VlmFeatures, VlmSource, batch_images, freeze_vision
 
 if TYPE_CHECKING:
     from lerobot.datasets import LeRobotDatasetMetadata
@@ -117,7 +120,20 @@ class SpatunePolicy(PreTrainedPolicy):
             config.features_vlm = ""
             # Only a VLM that is trained is a part of the module tree.
             self.vlm_model = self.encoder.vlm.model
+            if config.freeze_vision:
+                freeze_vision(self.vlm_model)
         self.reset()
+
+    def train(self, mode: bool = True) -> SpatunePolicy:
+        """Training mode of the network.
+
+        A VLM that is trained too stays in evaluation mode: its batch norms keep their statistics,
+        so that the network is trained on the features that it will act on.
+        """
+        super().train(mode)
+        if not self.config.freeze_vlm:
+            self.vlm_model.eval()
+        return self
 
     def forward(self, batch: dict[str, Any]) -> tuple[Tensor, dict[str, float]]:
         """Training loss.
@@ -137,6 +153,8 @@ class SpatunePolicy(PreTrainedPolicy):
             f"{ACTION}_is_pad": padded.to(self.device),
         }
         spatial = self._batches.spatial_targets(batch)
+        if self.config.augment and self.training:
+            batch, spatial = self._augmented(batch, spatial)
         if GOAL_POSITIONS in spatial:
             inputs["aux.positions"] = self.scaling.positions(spatial[GOAL_POSITIONS])
         if GOAL_PIXELS in spatial:
@@ -210,7 +228,8 @@ class SpatunePolicy(PreTrainedPolicy):
         groups: list[dict[str, Any]] = [{"params": list(self.network.parameters())}]
         if not self.config.freeze_vlm:
             rate = self.config.optimizer_lr * self.config.vlm_lr_scale
-            groups.append({"params": list(self.vlm_model.parameters()), "lr": rate})
+            trained = [p for p in self.vlm_model.parameters() if p.requires_grad]
+            groups.append({"params": trained, "lr": rate})
         return groups
 
     @classmethod
@@ -255,6 +274,11 @@ class SpatunePolicy(PreTrainedPolicy):
                 f"the policy was trained with history {list(spec.history)}, which cannot be "
                 f"changed to {config.history}"
             )
+        if config.asked != spec.reasoning:
+            raise SpatuneError(
+                f"the policy was trained with {spec.reasoning or 'no question'} before acting, "
+                f"which cannot be changed to {config.asked or 'none'}"
+            )
         spec = replace(spec, execute_steps=config.n_action_steps)
         policy = cls(config, None, dataset_meta, conventions=(spec, statistics), vlm=vlm)
         policy._load_weights(folder)
@@ -296,12 +320,34 @@ class SpatunePolicy(PreTrainedPolicy):
     def _encode(self, batch: dict[str, Any], *, gradients: bool = False) -> dict[str, Tensor]:
         self.encoder.require(self.config.features_vlm)
         keys = [camera.key for camera in self.spec.cameras]
+        batch = self._batches.with_images(batch, keys)
         images, specs = batch_images(batch, keys), self.config.features
+        texts = list(batch["task"])
+        if self.spec.reasoning:
+            texts = self._told(self.spec.reasoning, images, texts)
         if self._frames is not None:
             past = [
                 batch_images(batch, [past_key(key, steps) for key in keys])
                 for steps in self.spec.history
             ]
             samples = list(zip(images, *past, strict=True))
-            return self._frames.encode(samples, batch["task"], self.device)
-        return self.encoder.encode(images, batch["task"], specs, self.device, gradients=gradients)
+            return self._frames.encode(samples, texts, self.device)
+        return self.encoder.encode(images, texts, specs, self.device, gradients=gradients)
+
+    def _told(
+        self, reasoning: Reasoning, images: list[list[np.ndarray]], tasks: list[str]
+    ) -> list[str]:
+        answers = reasoning.ask(self.encoder.on(self.device), images, tasks)
+        return [reasoning.tell(*pair) for pair in zip(tasks, answers, strict=True)]
+
+    def _augmented(
+        self, batch: dict[str, Any], spatial: dict[str, Tensor]
+    ) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """The batch with other images, and the labels that follow them."""
+        changes = Augmentation.draw(len(batch[STATE]))
+        keys = [camera.key for camera in self.spec.cameras]
+        batch = self._batches.with_images(batch, keys)
+        batch |= {key: changes.images(batch[key]) for key in keys if key in batch}
+        if GOAL_PIXELS in spatial:
+            spatial = {**spatial, GOAL_PIXELS: changes.pixels(spatial[GOAL_PIXELS])}
+        return batch, spatial

@@ -64,6 +64,12 @@ def pack_policy(config: PackConfig) -> Path:
             f"VLM {vlm} is not the one that made the policy's features "
             f"({settings.features_vlm[:12]}); name that one with --vlm"
         )
+    own = config.checkpoint / VLM_FOLDER
+    if own.is_dir() and vlm_sha256(own) != vlm_sha256(vlm):
+        raise SpatuneError(
+            f"{config.checkpoint} was trained together with its own VLM, and {vlm} is another one: "
+            "leave --vlm out"
+        )
     network = policy.ema or policy.network
     # Buffers are running statistics of the features: small, and variances need the range.
     halved = {name for name, _ in network.named_parameters()} if config.half else set()
@@ -73,6 +79,8 @@ def pack_policy(config: PackConfig) -> Path:
     }
     settings.ema_decay = 0.0
     settings.use_cached_features = False
+    settings.cache_on_device = False
+    settings.augment = False
     settings.freeze_vlm = True
     settings.pretrained_path = None
     settings.vlm = EMBEDDED if named == EMBEDDED else VLM_FOLDER

@@ -13,7 +13,8 @@ from ..envs.spec import EnvSpec, Orientation
 from ..errors import SpatuneError
 from .columns import FrameColumns
 from .conventions import dataset_conventions
-from .features import EMBEDDED_SOURCES, FeatureSpec, parse_sources, probe_feature_specs
+from .default_sources import default_sources
+from .features import FeatureSpec, parse_sources, probe_feature_specs
 from .normalisation import ACTION, STATE, Statistics
 from .spec import NormalisationMode, PolicySpec, ResizeRule
 
@@ -52,12 +53,16 @@ def prepare_policy(
         )
     if config.head == "discrete":
         conventions = _discrete(config, conventions)
+    if config.use_cached_features:
+        _adopt_reasoning(config, dataset_meta.root)
     spec = policy_spec(config, conventions, statistics)
     if not config.features:
         if config.use_cached_features:
             _use_cached(config, dataset_meta.root)
         else:
-            _use_images(config, encoder, spec, dataset_meta.camera_keys)
+            # Images are rows of the data set, or the columns of `spatune frames`.
+            columns = FrameColumns.open(dataset_meta.root).names
+            _use_images(config, encoder, spec, {*dataset_meta.camera_keys, *columns})
     if all(feature.pool != "grid" for feature in config.features):
         raise SpatuneError(
             "the policy's network needs a feature with pool 'grid'; add one to feature_sources, "
@@ -90,6 +95,7 @@ def policy_spec(config: SpatuneConfig, conventions: EnvSpec, statistics: Statist
         execute_steps=config.n_action_steps,
         control_hz=conventions.control_hz,
         history=tuple(config.history),
+        reasoning=config.asked,
     )
 
 
@@ -108,6 +114,21 @@ def _discrete(config: SpatuneConfig, conventions: EnvSpec) -> EnvSpec:
             f"{config.action_classes}; leave it out"
         )
     return replace(conventions, action_low=(0.0,), action_high=(config.action_classes - 1.0,))
+
+
+def _adopt_reasoning(config: SpatuneConfig, root: Path) -> None:
+    """Fills in the question that stood before the cached features."""
+    manifest = FrameColumns.open(root).manifest
+    asked = manifest.reasoning if manifest else None
+    if config.reasoning and config.asked != asked:
+        raise SpatuneError(
+            f"{root} holds features made with {asked or 'no question'}, not {config.asked}: make "
+            "them with `spatune features --reason`, or leave --policy.reasoning out"
+        )
+    if asked is not None:
+        config.reasoning = True
+        config.reason_question = asked.question
+        config.reason_max_new_tokens = asked.max_new_tokens
 
 
 def _use_cached(config: SpatuneConfig, root: Path) -> None:
@@ -147,7 +168,7 @@ def _use_images(
             "cached features, train with --policy.use_cached_features=true"
         )
     sizes = {(camera.height, camera.width) for camera in spec.cameras}
-    sources = config.feature_sources or EMBEDDED_SOURCES
+    sources = config.feature_sources or default_sources(encoder.vlm)
     features = probe_feature_specs(encoder.vlm, sources, len(spec.cameras), max(sizes))
     config.features = list(features)
     config.features_vlm = encoder.identity if config.freeze_vlm else ""

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ..agent.chunk_policy import ChunkPolicy
+from ..agent.reasoning import ANSWER
 from ..errors import SpatuneError
 from .assembly import network_config, read_weights
 from .checkpoint import VLM_FOLDER, WEIGHTS_FILE, read_conventions, read_settings
@@ -109,11 +110,17 @@ class SpatuneRollout:
             noise: float32 (B, H, A).
 
         Raises:
-            SpatuneError: An entry is missing, has a wrong shape or is not finite.
+            SpatuneError: An entry is missing, has a wrong shape or is not finite; or the policy was
+                trained with reasoning and acts outside of a `ReasoningPolicy`.
         """
         expected = (len(observations), self.spec.chunk_length, self.spec.action_dim)
         if noise.shape != expected:
             raise SpatuneError(f"noise has shape {noise.shape}, the policy needs {expected}")
+        if self.spec.reasoning and any(ANSWER not in observation for observation in observations):
+            raise SpatuneError(
+                "the policy was trained with the VLM's answer behind its task: run it in "
+                "SpatialAgent or ReasoningPolicy, which ask"
+            )
         states = np.stack([read_state(observation, self.spec) for observation in observations])
         texts = [str(read_entry(observation, "task")) for observation in observations]
         device, specs = self.scaling.device, self.network.config.features

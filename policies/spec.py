@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from ..agent.reasoning import Reasoning
 from ..envs.spec import CameraSpec
 from ..errors import SpatuneError
 from .history import check_history
@@ -38,6 +39,7 @@ class PolicySpec:
         control_hz: Control steps per second of the actions.
         history: Past frames that the policy reads beside the present one, in control steps back;
             an observation holds them as `<camera key>.past<steps>` (`history.past_key`).
+        reasoning: The question whose answer stood behind the task in training; None for none.
     """
 
     cameras: tuple[CameraSpec, ...]
@@ -54,6 +56,7 @@ class PolicySpec:
     execute_steps: int
     control_hz: float
     history: tuple[int, ...] = ()
+    reasoning: Reasoning | None = None
 
     def __post_init__(self) -> None:
         check_history(self.history)
@@ -95,8 +98,9 @@ class PolicySpec:
     def to_json(self) -> dict[str, Any]:
         """Plain JSON form; `from_json` undoes it."""
         fields = json.loads(json.dumps(asdict(self)))
-        # Left out where it is empty: what was written before there was a history stays as it was.
-        return {name: value for name, value in fields.items() if name != "history" or value}
+        # Left out where they are empty: what was written before they existed stays as it was.
+        late = ("history", "reasoning")
+        return {name: value for name, value in fields.items() if name not in late or value}
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> PolicySpec:
@@ -111,6 +115,8 @@ class PolicySpec:
             for name in ("state_layout", "action_layout", "action_low", "action_high"):
                 fields[name] = tuple(data[name])
             fields["history"] = tuple(data.get("history", ()))
+            if data.get("reasoning"):
+                fields["reasoning"] = Reasoning(**data["reasoning"])
             return cls(**fields)
         except (KeyError, TypeError) as error:
             raise SpatuneError(f"policy_spec.json does not fit this version: {error}") from error

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import SpatuneError
 from .checkpoint import find_vlm
@@ -17,7 +17,11 @@ from .digests import vlm_sha256
 from .features import FeatureSpec, extract_features
 
 if TYPE_CHECKING:
+    from transformers import PreTrainedModel
+
     from ..agent.vlm import SpatialVLM
+
+_PROJECTORS = ("merger", "deepstack_merger_list")
 
 
 @dataclass(frozen=True)
@@ -96,9 +100,25 @@ class VlmFeatures:
         gradients: bool = False,
     ) -> dict[str, Tensor]:
         """Features of B samples on a device, which the VLM is moved to; see `extract_features`."""
+        return extract_features(self.on(device), images, texts, specs, gradients=gradients)
+
+    def on(self, device: torch.device) -> SpatialVLM:
+        """The VLM, moved to a device."""
         if self.vlm.device != device:
             self.vlm.model.to(device=device)  # pyright: ignore[reportCallIssue]
-        return extract_features(self.vlm, images, texts, specs, gradients=gradients)
+        return self.vlm
+
+
+def freeze_vision(model: nn.Module) -> None:
+    """Takes the gradient from a VLM's vision tower, not from what projects its output.
+
+    The Qwen-VL families keep their projectors (`merger`, `deepstack_merger_list`) inside the tower.
+    """
+    from ..agent.sources import vision_tower
+
+    tower: Any = vision_tower(cast("PreTrainedModel", model))
+    for name, parameter in tower.named_parameters():
+        parameter.requires_grad_(name.partition(".")[0] in _PROJECTORS)
 
 
 def batch_images(batch: Mapping[str, Any], cameras: Sequence[str]) -> list[list[np.ndarray]]:

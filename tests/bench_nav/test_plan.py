@@ -36,6 +36,11 @@ RANDOM = EvalNavConfig(policy="random", backend="embedded", houses="0,2", episod
         ({"policy": "nowhere"}, "policy 'nowhere' is neither"),
         ({"control": "blind"}, "--control blind is for policies that see; random does not"),
         ({"policy": "oracle", "control": "blind"}, "oracle does not"),
+        ({"reason_every": 1}, "policy random cannot be asked before it acts"),
+        (
+            {"policy": "embedded-nav", "reason_every": 1},
+            "trained without reasoning, and --reason-every 1",
+        ),
     ],
 )
 def test_one_clear_line(changes: dict, message: str, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from spatune.errors import SpatuneError
+from spatune.policies import columns as module
 from spatune.policies.columns import FrameColumns, column_path
 
 
@@ -62,3 +63,23 @@ def test_bad_folders_are_one_clear_error(features_dataset: Path, tmp_path: Path)
     (root / "columns" / "manifest.json").write_text(json.dumps({"frames": 1}))
     with pytest.raises(SpatuneError, match="is broken"):
         FrameColumns.open(root)
+
+
+def test_kept_columns_give_the_same_rows(features_dataset: Path) -> None:
+    mapped, kept = FrameColumns.open(features_dataset), FrameColumns.open(features_dataset)
+    names = ["features.fine", "features.text", "action.chunk", "action.chunk_is_pad"]
+    kept.keep(names, torch.device("cpu"))
+    assert kept._kept["features.fine"].dtype == torch.float16
+    index = torch.tensor([7, 0, 11, 7])
+    for name in names:
+        assert torch.equal(kept.take(name, index), mapped.take(name, index))
+    assert kept.take("features.text", torch.tensor(3)).shape == (1, 32)
+
+
+def test_columns_that_do_not_fit_are_refused(
+    features_dataset: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_free_bytes", lambda device: 1000)
+    columns = FrameColumns.open(features_dataset)
+    with pytest.raises(SpatuneError, match="use --policy.cache_on_device=false"):
+        columns.keep(["features.fine"], torch.device("cpu"))

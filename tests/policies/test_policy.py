@@ -207,6 +207,18 @@ def test_padded_steps_do_not_change_the_loss(features_dataset: Path, cached_batc
     torch.testing.assert_close(before, after)
 
 
+def test_features_kept_on_the_device_train_the_same(features_dataset: Path, cached_batch) -> None:
+    losses = []
+    for kept in (False, True):
+        policy = make_policy(features_dataset, cache_on_device=kept, history=[1, 2], **CACHED)
+        policy.train()
+        torch.manual_seed(1)
+        loss, _ = policy.forward(cached_batch)
+        loss.backward()
+        losses.append((loss, policy.network.trunk.text[0].weight.grad))
+    assert torch.equal(losses[0][0], losses[1][0]) and torch.equal(losses[0][1], losses[1][1])
+
+
 def test_select_action_executes_k_steps_of_a_chunk(
     features_dataset: Path, cached_batch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
