@@ -23,9 +23,8 @@ from typing import Any
 
 import numpy as np
 import torch
+from _random_vlm import random_vlm
 
-from spatune.agent.tiny_families import build_tiny
-from spatune.agent.vlm import SpatialVLM
 from spatune.envs.spec import LIBERO_ACTION_LAYOUT, LIBERO_STATE_LAYOUTS, CameraSpec
 from spatune.errors import SpatuneError
 from spatune.export.compile.tensorrt import EngineBuilder
@@ -53,52 +52,14 @@ from spatune.policies.vlm_features import VlmFeatures, VlmSource
 
 RESULTS = Path(__file__).parent / "results"
 TASK = "pick the alphabet soup and place it in the basket"
-# Widths and depths as the models' published configurations give them.
-QWEN3_VISION = {
-    "hidden_size": 1024, "intermediate_size": 4096, "depth": 24, "num_heads": 16,
-    "num_position_embeddings": 2304, "deepstack_visual_indexes": [5, 11, 17],
-}  # fmt: skip
-QWEN3_TEXT = {"vocab_size": 151936, "num_key_value_heads": 8, "head_dim": 128}
-SIZES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "tiny": ("qwen3_vl", {}, {}),
-    "qwen3-vl-2b": (
-        "qwen3_vl",
-        {**QWEN3_TEXT, "hidden_size": 2048, "intermediate_size": 6144, "num_hidden_layers": 28,
-         "num_attention_heads": 16},
-        {**QWEN3_VISION, "out_hidden_size": 2048},
-    ),
-    "qwen3-vl-4b": (
-        "qwen3_vl",
-        {**QWEN3_TEXT, "hidden_size": 2560, "intermediate_size": 9728, "num_hidden_layers": 36,
-         "num_attention_heads": 32},
-        {**QWEN3_VISION, "out_hidden_size": 2560},
-    ),
-    "qwen2.5-vl-3b": (
-        "qwen2_5_vl",
-        {"vocab_size": 151936, "hidden_size": 2048, "intermediate_size": 11008,
-         "num_hidden_layers": 36, "num_attention_heads": 16, "num_key_value_heads": 2},
-        {"hidden_size": 1280, "intermediate_size": 3420, "depth": 32, "num_heads": 16,
-         "out_hidden_size": 2048, "window_size": 112, "fullatt_block_indexes": [7, 15, 23, 31]},
-    ),
-}  # fmt: skip
-SECTIONS = {"qwen3_vl": [24, 20, 20], "qwen2_5_vl": [16, 24, 24]}
 STEPS, CHUNK = 10, 16
 
 
 def random_policy(name: str, folder: Path) -> SpatuneRollout:
     """A policy of the size, on the CPU, where it is traced; engines bring it to the device."""
-    architecture = SIZES[name][0]
-    vlm = SpatialVLM.from_pretrained(build_tiny(architecture, folder, corpus=(TASK,)))
     side = 128 if name == "tiny" else 224
-    vlm.processor.image_processor.size = {"shortest_edge": side**2, "longest_edge": side**2}
-    config = sized(vlm.model.config, name)
-    standard = torch.get_default_dtype()
-    torch.set_default_dtype(torch.bfloat16)
-    try:
-        vlm.model = type(vlm.model)(config).eval()
-    finally:
-        torch.set_default_dtype(standard)
-    deep = config.text_config.num_hidden_layers
+    vlm = random_vlm(name, folder, corpus=(TASK,), side=side, dtype=torch.bfloat16)
+    deep = vlm.model.config.get_text_config().num_hidden_layers
     sources = {"seen": f"language.{deep // 2}:grid", "text": "language.-1:last"}
     features = probe_feature_specs(vlm, sources, 2, side)
     network = NetworkConfig(
@@ -128,20 +89,6 @@ def random_policy(name: str, folder: Path) -> SpatuneRollout:
     )
     scaling, encoder = PolicyScaling(spec, statistics), VlmFeatures(VlmSource(""), vlm)
     return SpatuneRollout(spec, scaling, SpatuneNetwork(network), encoder)
-
-
-def sized(config: Any, name: str) -> Any:
-    """A tiny configuration with the widths and depths of a size."""
-    architecture, text, vision = SIZES[name]
-    if not text:
-        return config
-    values = config.to_dict()
-    values["text_config"] |= text
-    values["text_config"]["rope_parameters"]["mrope_section"] = SECTIONS[architecture]
-    # Follows from the depth.
-    values["text_config"].pop("layer_types", None)
-    values["vision_config"] |= vision
-    return type(config).from_dict(values)
 
 
 def engines(stages: tuple[Stage, ...], graph: Path, device: str) -> dict[str, Callable[[], Engine]]:

@@ -20,6 +20,7 @@ import torch
 from lerobot.datasets import LeRobotDataset
 from lerobot.utils.utils import SuppressProgressBars
 
+from spatune.digests import file_sha256
 from spatune.policies.columns import (
     CHUNK,
     CHUNK_PAD,
@@ -29,7 +30,6 @@ from spatune.policies.columns import (
     Manifest,
     column_path,
 )
-from spatune.policies.digests import file_sha256
 from spatune.policies.features import FeatureSpec
 
 BATCH = 128

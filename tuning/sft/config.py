@@ -45,12 +45,16 @@ class SftConfig:
     """Put several samples into rows of at most this many tokens; 0 pads each sample."""
     max_length: int = 16_384
     """Longest sample in tokens; a longer one is an error that names it."""
+    most_pictures: int = 0
+    """Leave out rows with more pictures than this, and say how many; 0 keeps all. A video of 16
+    frames costs a CPU 16 times as much as one picture."""
     video_frames: int = 16
     """Frames that stand for a video file."""
     system: str = ""
     """Text of a system turn before every question."""
     held_out: int = 0
-    """Rows that are not trained on; their loss is measured at every saved state."""
+    """Rows that are not trained on; their loss is measured at every saved state and at the
+    end."""
     device: str = "auto"
     """cpu, cuda or auto, which takes a GPU when torch sees one."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
