@@ -105,6 +105,9 @@ def build_tiny(
 
     if hidden_size % 32 or layers < 2:
         raise SpatuneError(f"hidden_size {hidden_size}, layers {layers}: use 32 n and at least 2")
+    if image_size and patch_size and image_size % (2 * patch_size):
+        # Two patches a side become one token.
+        raise SpatuneError(f"image_size {image_size} is not a multiple of 2 x {patch_size} pixels")
     if architecture == "fastvlm":
         return build_fastvlm(
             out_dir,
@@ -196,7 +199,9 @@ def _qwen3_vl(size: TinySize, tokenizer: PreTrainedTokenizerFast) -> Built:
         **_qwen_tokens(tokenizer),
     )
     processor = T.Qwen3VLProcessor(
-        image_processor=_qwen_pixels(size.image or 128, patch, image_mean=[0.5] * 3, image_std=[0.5] * 3),
+        image_processor=_qwen_pixels(
+            size.image or 128, patch, image_mean=[0.5] * 3, image_std=[0.5] * 3
+        ),
         tokenizer=tokenizer,
         video_processor=T.Qwen3VLVideoProcessor(patch_size=patch),
         chat_template=chat_template(QWEN_IMAGE),

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..agent.chunk_policy import ChunkPolicy
+from ..digests import file_sha256
 from ..errors import SpatuneError
 from ..evaluation import EnvFactory
 from ..evaluation.controls import BlindPolicy, RandomPolicy, ZeroPolicy
@@ -17,7 +18,7 @@ from ..policies.adapters import LeRobotCheckpoint, OpenPiPolicy
 from ..policies.adapters.openpi import SCHEMES, openpi_spec
 from ..policies.checkpoint import find_checkpoint
 from ..policies.compatibility import check_compatible
-from ..policies.digests import file_sha256, policy_sha256
+from ..policies.digests import policy_sha256
 from ..policies.loading import load_policy, load_policy_spec
 from ..policies.reasoned import ReasoningChoice
 from ..policies.spec import PolicySpec

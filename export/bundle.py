@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ..digests import file_sha256
 from ..errors import SpatuneError
-from ..policies.digests import file_sha256
 from ..policies.spec import PolicySpec
 
 MANIFEST, SPEC, PROMPTS = "manifest.json", "policy_spec.json", "prompts.json"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..digests import tree_sha256
 from ..errors import SpatuneError
 from ..policies.checkpoint import find_checkpoint
-from ..policies.digests import tree_sha256
 from ..policies.loading import load_policy
 from ..policies.rollout import SpatuneRollout
 from .bundle import Bundle

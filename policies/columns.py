@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..agent.reasoning import Reasoning
+from ..digests import file_sha256
 from ..errors import SpatuneError
-from .digests import file_sha256
 from .features import FeatureSpec
 
 if TYPE_CHECKING:

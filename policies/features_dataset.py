@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..agent.reasoning import SPATIAL_QUESTION, Reasoning
+from ..digests import file_sha256, vlm_sha256
 from ..envs.spec import Orientation
 from ..errors import SpatuneError
 from ..progress import Progress
@@ -38,7 +39,7 @@ from .columns import (
 )
 from .conventions import ENV_SPEC
 from .default_sources import default_sources
-from .digests import dataset_sha256, file_sha256, vlm_sha256
+from .digests import dataset_sha256
 from .features import FeatureSpec, extract_features, probe_feature_specs
 from .frames import Episode, EpisodeReader
 from .normalisation import ACTION, STATE

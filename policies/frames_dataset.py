@@ -66,7 +66,15 @@ def build_frames(config: FramesConfig) -> Path:
             for start in range(episode.start, episode.stop, _BLOCK):
                 stop = min(start + _BLOCK, episode.stop)
                 for key, table in tables.items():
-                    table[start:stop] = reader.images(episode, start, stop, key)
+                    pictures = reader.images(episode, start, stop, key)
+                    if pictures.shape[1:] != table.shape[1:]:
+                        (height, width), wanted = pictures.shape[1:3], table.shape[1:3]
+                        raise SpatuneError(
+                            f"{key} of {config.dataset} has {height} x {width} pixels, and its "
+                            f"conventions say {wanted[0]} x {wanted[1]}; correct the camera in "
+                            "meta/env_spec.json"
+                        )
+                    table[start:stop] = pictures
                 bar.update(stop, f"{bar.rate:.0f} frames/s")
     for table in tables.values():
         table.flush()

@@ -118,6 +118,9 @@ class SpatunePolicy(PreTrainedPolicy):
         if not config.freeze_vlm:
             self.encoder.require(config.features_vlm)
             config.features_vlm = ""
+            for parameter in self.encoder.vlm.model.parameters():
+                # LeRobot's trainer refuses to save optimizer states in the layout that is fastest.
+                parameter.data = parameter.data.contiguous()
             # Only a VLM that is trained is a part of the module tree.
             self.vlm_model = self.encoder.vlm.model
             if config.freeze_vision:

@@ -30,7 +30,7 @@ class PackConfig:
     the one that the checkpoint names. `embedded` is the one that comes with the package, which is
     only named and not copied."""
     half: bool = True
-    """Store the policy's parameters in float16."""
+    """Store the policy's parameters in float16, and those of a VLM that was trained with it."""
 
 
 def pack_policy(config: PackConfig) -> Path:
@@ -47,7 +47,7 @@ def pack_policy(config: PackConfig) -> Path:
     """
     from safetensors.torch import save_file
 
-    from .digests import vlm_sha256
+    from ..digests import vlm_sha256
     from .modeling_spatune import SpatunePolicy
     from .processor_spatune import make_spatune_pre_post_processors
 
@@ -84,13 +84,27 @@ def pack_policy(config: PackConfig) -> Path:
     settings.freeze_vlm = True
     settings.pretrained_path = None
     settings.vlm = EMBEDDED if named == EMBEDDED else VLM_FOLDER
-    settings.features_vlm = settings.features_vlm or vlm_sha256(vlm)
     config.out.mkdir(parents=True)
+    if named != EMBEDDED:
+        packed = config.out / VLM_FOLDER
+        if config.half and own.is_dir():
+            _write_half(vlm, packed)
+        else:
+            shutil.copytree(vlm, packed)
+        settings.features_vlm = settings.features_vlm or vlm_sha256(packed)
+    settings.features_vlm = settings.features_vlm or vlm_sha256(vlm)
     settings._save_pretrained(config.out)
     save_file(state, config.out / WEIGHTS_FILE)
     write_conventions(config.out, policy.spec, policy.statistics)
     for pipeline in make_spatune_pre_post_processors(settings):
         pipeline.save_pretrained(config.out)
-    if named != EMBEDDED:
-        shutil.copytree(vlm, config.out / VLM_FOLDER)
     return config.out
+
+
+def _write_half(source: Path, target: Path) -> None:
+    """The VLM that was trained with the policy, in half precision."""
+    from ..agent.vlm import SpatialVLM
+
+    vlm = SpatialVLM.from_pretrained(source)
+    vlm.model.half()
+    vlm.save_pretrained(target)

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ..digests import vlm_sha256
 from ..errors import SpatuneError
 from .checkpoint import find_vlm
-from .digests import vlm_sha256
 from .features import FeatureSpec, extract_features
 
 if TYPE_CHECKING:

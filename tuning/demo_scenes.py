@@ -87,9 +87,15 @@ class DemoScenes:
 
 
 def in_words(name: str) -> str:
-    """`akita_black_bowl_1` -> `akita black bowl`."""
+    """A name of the simulator as people would say it.
+
+    >>> in_words("akita_black_bowl_1"), in_words("wooden_cabinet_1_top_region")
+    ('akita black bowl', 'wooden cabinet top')
+    >>> in_words("basket_1_contain_region")
+    'basket'
+    """
     parts = name.split("_")
-    return " ".join(parts[:-1] if parts[-1].isdigit() else parts)
+    return " ".join(p for p in parts if not p.isdigit() and p not in ("contain", "region"))
 
 
 def _column(root: Path, name: str, *shape: int) -> np.ndarray:

@@ -8,8 +8,8 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ...digests import file_sha256
 from ...errors import SpatuneError
-from ...policies.digests import file_sha256
 from .capability import chip_precisions, parse_sm
 
 ENGINES = "engines"

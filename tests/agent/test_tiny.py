@@ -128,3 +128,20 @@ def test_sizes_that_do_not_fit_are_named(tmp_path: Path, arguments: dict, messag
 def test_an_unknown_architecture_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SpatuneError, match="qwen3_vl, qwen2_5_vl"):
         build_tiny("llama", tmp_path, corpus=CORPUS)
+
+
+@pytest.mark.parametrize("architecture", ["qwen3_vl", "qwen2_5_vl"])
+def test_picture_and_patch_decide_the_tokens(architecture: str, tmp_path: Path) -> None:
+    folder = build_tiny(
+        architecture, tmp_path / "vlm", hidden_size=32, corpus=CORPUS, vocab_size=256,
+        image_size=64, patch_size=8, location_bins=6,
+    )  # fmt: skip
+    vlm = SpatialVLM.from_pretrained(folder)
+    assert vlm.location_bins == 6
+    picture = np.zeros((100, 100, 3), np.uint8)
+    features = vlm.encode([[picture]], ["where is the bowl?"])
+    # Two patches a side become one token.
+    grid = features.grids[0]
+    assert (grid.height, grid.width) == (4, 4)
+    with pytest.raises(SpatuneError, match="image_size 72 is not a multiple of 2 x 8 pixels"):
+        build_tiny(architecture, tmp_path / "x", corpus=CORPUS, image_size=72, patch_size=8)

@@ -12,7 +12,13 @@ import pytest
 from spatune.envs.experts.demos import plan_episodes, write_demos
 from spatune.envs.experts.demos_config import DemosLiberoConfig
 from spatune.envs.experts.demos_dataset import OBJECT_NAMES_FILE
-from spatune.envs.experts.episodes import TRAINING_SEED_BASE, EpisodePlan, rollout_expert
+from spatune.envs.experts.episodes import (
+    TRAINING_SEED_BASE,
+    EpisodePlan,
+    render_frames,
+    rollout_expert,
+)
+from spatune.envs.experts.libero import next_goals
 from spatune.envs.libero import LiberoEnv
 from spatune.envs.libero_suites import init_states, libero_task, task_count
 from spatune.errors import SpatuneError
@@ -66,6 +72,7 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     data: Any = LeRobotDataset("spatune/demos", root=out)
     assert data.num_episodes == 1
     frame = data[0]
+    assert int(frame["privileged.goal_index"]) == 0
     assert frame["task"] == libero_task("libero_object", 3).instruction
     assert frame["observation.images.image"].shape == (3, 32, 32)
     assert frame["action.chunk"].shape == (16, 7)
@@ -74,6 +81,7 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     (episode,) = json.loads((out / OBJECT_NAMES_FILE).read_text())
     assert episode["seed"] == TRAINING_SEED_BASE
     assert len(episode["sha256"]) == 64
+    assert [goal[0] for goal in episode["goals"]] == ["in"]
     # A second run finds the episode done: nothing but the assembly is repeated.
     stored = next((tmp_path / "demos.work").glob("*.npz"))
     written = stored.stat().st_mtime_ns
@@ -82,7 +90,53 @@ def test_writes_a_resumable_lerobot_dataset(tmp_path: Path) -> None:
     assert stored.stat().st_mtime_ns == written
     again: Any = LeRobotDataset("spatune/demos", root=out)
     np.testing.assert_array_equal(again[0]["observation.state"], frame["observation.state"])
-    other = DemosLiberoConfig(**{**config.__dict__, "out": out, "image_size": 64})
+    # The same episodes once more, with their pictures beside the rows.
     out.rename(tmp_path / "second")
+    write_demos(DemosLiberoConfig(**{**config.__dict__, "pictures": "arrays"}))
+    assert stored.stat().st_mtime_ns == written
+    seen = np.load(out / "columns" / "observation.images.image.npy")
+    shown = (frame["observation.images.image"].permute(1, 2, 0) * 255).round().byte().numpy()
+    np.testing.assert_array_equal(seen[0], shown)
+    assert not (out / "videos").exists()
+    other = DemosLiberoConfig(**{**config.__dict__, "out": out, "image_size": 64})
+    out.rename(tmp_path / "third")
     with pytest.raises(SpatuneError, match="another configuration"):
         write_demos(other)
+
+
+def test_a_goal_that_does_not_hold_comes_next(spatial_env: LiberoEnv) -> None:
+    spatial_env.reset_scene(TRAINING_SEED_BASE)
+    assert next_goals(spatial_env.privileged) == list(spatial_env.privileged.goal)
+
+
+@pytest.mark.slow
+def test_the_goal_of_a_frame_is_the_one_that_comes_next() -> None:
+    """Two groceries into a basket: the first one, then the second one."""
+    env = LiberoEnv("libero_10", 0, image_size=32, render_every=0, state_frame="base")
+    plan = EpisodePlan("libero_10", 0, TRAINING_SEED_BASE, 0.0)
+    trace = rollout_expert(env, plan)
+    assert trace.success
+    frames = render_frames(env, plan, trace, 5)
+    goals, base = env.privileged.goal, env.privileged.base_position
+    index = frames["goal_index"][:, 0]
+    assert index[0] == 0 and index[-1] == 1 and set(np.diff(index)) == {0, 1}
+    assert frames["goal_index"].dtype == np.int64
+    for row in (0, int(np.argmax(index))):
+        env.sim.set_state(trace.states[frames["index"][row]])
+        _, thing, place = goals[index[row]]
+        wanted = [env.privileged.position(name) - base for name in (thing, place)]
+        np.testing.assert_allclose(frames["goal_positions"][row], wanted, atol=1e-5)
+        assert next_goals(env.privileged)[0] == goals[index[row]]
+    env.sim.set_state(trace.states[-1])
+    assert next_goals(env.privileged) == []
+    env.close()
+
+
+def test_drawers_are_shut_last() -> None:
+    """A bowl into a drawer that is to be shut afterwards, whatever the order of the goals."""
+    env = LiberoEnv("libero_10", 3, render_every=0)
+    env.reset_scene(TRAINING_SEED_BASE)
+    kinds = {goal[0] for goal in env.privileged.goal}
+    assert kinds == {"in", "close"}
+    assert [goal[0] for goal in next_goals(env.privileged)] == ["in"]
+    env.close()

@@ -142,6 +142,23 @@ def test_an_episode_does_not_depend_on_what_else_is_made(demos: Path, tmp_path: 
     assert not {entry["sha256"] for entry in entries(other.out)} & set(known.values())
 
 
+def test_arrays_hold_the_same_episodes(demos: Path, tmp_path: Path) -> None:
+    from lerobot.datasets.lerobot_dataset import LeRobotDataset
+
+    out = tmp_path / "arrays"
+    write_nav_demos(config(out, tasks=("pointnav",), houses=HOUSES[:1], pictures="arrays"))
+    data: Any = LeRobotDataset("spatune/demos", root=demos)
+    made = rows(out)
+    pictures = np.load(out / "columns" / f"{IMAGE_KEY}.npy")
+    executed = np.load(out / "columns" / "action.executed.npy")
+    assert pictures.shape == (len(made), SIZE, SIZE, 3)
+    # Episodes of the first house and task come first in the larger data set too.
+    for row in (0, len(made) - 1):
+        shown = (data[row][IMAGE_KEY].permute(1, 2, 0) * 255).round().byte().numpy()
+        np.testing.assert_array_equal(pictures[row], shown)
+        np.testing.assert_array_equal(executed[row], data[row]["action.executed"])
+
+
 def test_left_out_episodes_are_counted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     steps = 18
     short = config(tmp_path / "short", tasks=("pointnav",), episodes=4, max_steps=steps)

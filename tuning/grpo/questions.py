@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from ...agent.question_wording import LETTER, LETTER_AND_TEXT, SHORT, THINK, THI
 from ...errors import SpatuneError
 from ..rewards.answer_part import answer_part
 from ..rewards.reward import ACCURACIES, Reward, reward
-from ..samples.pictures import ParquetPicture, PictureCache
+from ..samples.pictures import PictureCache
 from ..samples.read import read_rows
 from ..samples.row import TrainingRow
 
@@ -114,9 +113,8 @@ class RewardedQuestions:
 def _refuse(rows: Sequence[TrainingRow]) -> None:
     """Raises unless every row can be rewarded."""
     faults: Counter[str] = Counter()
-    without = _parquet_rows_without_pictures(rows)
     for row in rows:
-        if not row.pictures or row.id in without:
+        if not row.pictures:
             faults["without their pictures"] += 1
         elif not _truth(row):
             faults["with an empty answer"] += 1
@@ -143,27 +141,3 @@ def _is_readable(row: TrainingRow) -> bool:
 def _truth(row: TrainingRow) -> str:
     """The right answer; LLaVA's files alone give it with its reasoning."""
     return answer_part(row.truth) or ""
-
-
-def _parquet_rows_without_pictures(rows: Sequence[TrainingRow]) -> set[str]:
-    """Ids of rows whose parquet file holds neither their pictures nor paths that are there."""
-    import pyarrow.parquet as pq
-
-    missing: set[str] = set()
-    columns: dict[Path, Any] = {}
-    exists: dict[str, bool] = {}
-    for row in rows:
-        for picture in row.pictures:
-            if not isinstance(picture, ParquetPicture):
-                continue
-            if picture.file not in columns:
-                columns[picture.file] = pq.read_table(picture.file, columns=["images"])["images"]
-            entry = columns[picture.file][picture.row][picture.place]
-            if entry["bytes"].is_valid:
-                continue
-            path = str(entry["path"].as_py() or "")
-            if path not in exists:
-                exists[path] = Path(path).is_file()
-            if not exists[path]:
-                missing.add(row.id)
-    return missing

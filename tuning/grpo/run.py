@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ...errors import SpatuneError, first_line
+from ...errors import SpatuneError
 from ...work_folder import claim_folder
 from ..loss_plot import plot_curves
+from ..saved_state import last_state
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
+from ..training_device import training_device
 from .arguments import check_settings, generating, question_order, trl_arguments
 from .config import GrpoConfig
 from .questions import RewardedQuestions
@@ -58,7 +60,7 @@ def run_grpo(config: GrpoConfig) -> Path:
         raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
     check_settings(config)
     questions = RewardedQuestions.read(config)
-    device = _device(config.device)
+    device = training_device(config.device)
     work = config.out.with_name(config.out.name + ".work")
     import torch
     from accelerate import PartialState
@@ -99,7 +101,7 @@ def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device:
         progress = TrainerProgress(work, ("reward", "format", "accuracy", "kept"))
         trainer.remove_callback(PrinterCallback)
         trainer.add_callback(progress)
-        last = _last_state(work)
+        last = last_state(work)
         if last and trainer.is_world_process_zero():
             print(f"{config.out}: going on after {last.name.replace('-', ' ')}", flush=True)
         try:
@@ -116,12 +118,6 @@ def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device:
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
     _save(config, questions, model, processor, trainer, progress.minutes, device)
-
-
-def _last_state(work: Path) -> Path | None:
-    """The last saved state that is whole: its progress is written last."""
-    states = [file.parent for file in work.glob("checkpoint-*/trainer_state.json")]
-    return max(states, key=lambda state: int(state.name.rpartition("-")[2]), default=None)
 
 
 @contextmanager
@@ -223,19 +219,3 @@ def _count(path: Path, questions: RewardedQuestions, config: GrpoConfig) -> int:
     from ..samples.read import read_rows
 
     return len(read_rows([path], video_frames=config.video_frames))
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name not in ("cpu", "cuda"):
-        raise SpatuneError(
-            f"device {name!r} is not one of cpu, cuda, auto; accelerate spreads GPUs"
-        )
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise SpatuneError(f"device {name!r} cannot be used: {first_line(error)}") from None
-    return name

@@ -52,6 +52,8 @@ def make_mix(config: MixConfig) -> Path:
         raise SpatuneError(f"{config.out} exists; remove it or choose another --out")
     if not config.formats:
         raise SpatuneError("nothing to write; give --formats llava or parquet")
+    if config.most is not None and config.most < 1:
+        raise SpatuneError(f"--most is {config.most}; use 1 or more")
     _views(config)
     files = QuestionFiles(config.data)
     outlines = [Outline.of(question, place) for place, question in files.placed()]
@@ -62,7 +64,7 @@ def make_mix(config: MixConfig) -> Path:
     for task in config.without:
         if available.pop(task, None) is None:
             raise SpatuneError(f"--without {task}: {config.data} has no question of this task")
-    wanted = quotas(config.mix, _counts(available), config.size)
+    wanted = quotas(config.mix, _counts(available), config.size, config.without)
     if config.most is not None:
         wanted = {task: min(quota, config.most) for task, quota in wanted.items()}
     chosen, letters = _chosen(wanted, available, config.seed)

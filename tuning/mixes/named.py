@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from typing import Literal, get_args
 
@@ -56,7 +56,10 @@ NAMING: dict[str, Fraction] = dict.fromkeys(
 
 
 def quotas(
-    name: str, available: Mapping[str, Mapping[str, int]], size: int | None
+    name: str,
+    available: Mapping[str, Mapping[str, int]],
+    size: int | None,
+    without: Collection[str] = (),
 ) -> dict[str, int]:
     """Quotas by task.
 
@@ -64,13 +67,14 @@ def quotas(
         name: Of the mix, one of `MixName`.
         available: Numbers of questions that there are, by capability and task.
         size: Questions in all; the mix's own size where it is None.
+        without: Tasks that get no quota; the others share it.
 
     Returns:
         Quotas, also of tasks of which there is no question, and, where a whole capability is
         missing, of `any MM task`.
 
     Raises:
-        SpatuneError: No such mix, or a size that makes no sense.
+        SpatuneError: No such mix, nothing left of it, or a size that makes no sense.
     """
     if name not in get_args(MixName):
         names = ", ".join(get_args(MixName))
@@ -78,16 +82,19 @@ def quotas(
     if size is not None and size < 1:
         raise SpatuneError(f"--size is {size}; use 1 or more")
     counts = {task: n for tasks in available.values() for task, n in tasks.items()}
-    if name == "all":
-        return apportion(counts, sum(counts.values()) if size is None else size)
-    if name == "naming" and size is None:
-        return {task: counts.get(task, 0) for task in NAMING}
+    if name in ("all", "naming") and size is None:
+        tasks = counts if name == "all" else NAMING
+        return {task: counts.get(task, 0) for task in tasks if task not in without}
     weights: Mapping[str, Fraction | int] = {
         "3q": THREE_Q,
         "8type": EIGHT_TYPE,
         "capability": _capability_weights(available),
         "naming": NAMING,
+        "all": counts,
     }[name]
+    weights = {task: weight for task, weight in weights.items() if task not in without}
+    if not weights:
+        raise SpatuneError(f"--without leaves no task of mix {name!r}")
     return apportion(weights, SIZE if size is None else size)
 
 

@@ -32,7 +32,7 @@ class RowCollator:
         encoder: Of the checkpoint.
         pad_token: Id that fills rows up.
         packing: Put several samples into one row of at most this many tokens, each of which sees
-            itself alone; 0 gives each sample a row.
+            itself alone; 0 gives each sample a row. A sample must fit into one.
         longest: Most tokens that a sample may have; 0 for any number.
         megabytes: Memory for decoded pictures.
     """
@@ -57,6 +57,9 @@ class RowCollator:
         Returns:
             `input_ids`, `labels` (R, L); `attention_mask` (R, L) of padded batches, `position_ids`
             of packed ones; `PICTURES` and `PICTURE_COUNTS`.
+
+        Raises:
+            SpatuneError: A picture cannot be read, or a sample is too long.
         """
         samples = [self._sample(int(item["row"])) for item in items]
         bins = _first_fit([len(s.ids) for s, _ in samples], self._packing)
@@ -77,6 +80,11 @@ class RowCollator:
             raise SpatuneError(
                 f"row {row.id} has {len(encoded.ids)} tokens; raise --max-length, or show fewer or "
                 "smaller pictures"
+            )
+        if self._packing and len(encoded.ids) > self._packing:
+            raise SpatuneError(
+                f"row {row.id} has {len(encoded.ids)} tokens, which do not fit into a row of "
+                f"--packing {self._packing}; raise it"
             )
         return encoded, pixels
 

@@ -78,7 +78,7 @@ class RowEncoder:
         Raises:
             SpatuneError: The text itself holds the placeholder of a picture.
         """
-        ids = self._tokens(self.prompt(row))
+        ids = self._tokens(self.prompt(row), special=True)
         expansions = [self._expansion(size, len(sizes) > 1) for size in sizes]
         if not expansions:
             return tuple(ids)
@@ -113,10 +113,13 @@ class RowEncoder:
         if not whole.startswith(prompt + _PROBE_ANSWER):
             # Templates that prepare reasoning write another prompt; the turn's end is its token.
             return self.processor.tokenizer.eos_token
-        return whole[len(prompt) + len(_PROBE_ANSWER) :].rstrip()
+        # A template that ends no turn leaves it to the trainer.
+        end = whole[len(prompt) + len(_PROBE_ANSWER) :].rstrip()
+        return end or self.processor.tokenizer.eos_token
 
-    def _tokens(self, text: str) -> list[int]:
-        return self.processor.tokenizer(text, add_special_tokens=False)["input_ids"]
+    def _tokens(self, text: str, *, special: bool = False) -> list[int]:
+        """Ids of a text; `special` adds what the tokenizer puts around a whole prompt."""
+        return self.processor.tokenizer(text, add_special_tokens=special)["input_ids"]
 
     def _expansion(self, size: Size, several: bool) -> tuple[int, tuple[int, ...]]:
         """Placeholder token in the template's text, and the ids that it becomes.
@@ -129,7 +132,7 @@ class RowEncoder:
             # The text between two pictures keeps their tokens apart.
             parts = ("a", *(None, "a") * count)
             text = self._template(parts)
-            short = self._tokens(text)
+            short = self._tokens(text, special=True)
             outputs = self.processor(
                 text=[text],
                 images=[[np.zeros((*size, 3), np.uint8)] * count],
@@ -137,7 +140,12 @@ class RowEncoder:
                 images_kwargs=self.picture_options,
             )
             long = outputs["input_ids"][0].tolist()
-            first = next(i for i, (a, b) in enumerate(zip(short, long, strict=False)) if a != b)
+            if short == long:
+                # A picture that is a single token, its placeholder.
+                first = short.index(self.processor.image_token_id)
+            else:
+                pairs = enumerate(zip(short, long, strict=False))
+                first = next(i for i, (a, b) in pairs if a != b)
             while short[first - 1] == short[first] or long[first - 1] == long[first]:
                 first -= 1
             length = (len(long) - len(short)) // count + 1

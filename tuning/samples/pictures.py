@@ -83,7 +83,13 @@ def decode(picture: Picture) -> NDArray[np.uint8]:
     from PIL import Image
 
     if isinstance(picture, ArrayFrame):
-        return np.asarray(_array(picture.file)[picture.place])
+        array = _array(picture.file)
+        if picture.place >= len(array):
+            raise SpatuneError(
+                f"{picture.file} has {len(array)} pictures, none at {picture.place}; it is not the "
+                "file that the data were made with"
+            )
+        return np.asarray(array[picture.place])
     if isinstance(picture, VideoFrame):
         return _video_frames(picture.file, picture.count)[picture.place]
     stored: Any = picture if isinstance(picture, Path) else io.BytesIO(_parquet_bytes(picture))
@@ -115,9 +121,15 @@ def _parquet_bytes(picture: ParquetPicture) -> bytes:
 @lru_cache(maxsize=16)
 def _array(file: Path) -> NDArray[np.uint8]:
     try:
-        return np.load(file, mmap_mode="r")
+        array = np.load(file, mmap_mode="r")
     except (OSError, ValueError) as error:
         raise SpatuneError(f"{file} is no array of pictures: {first_line(error)}") from None
+    if array.dtype != np.uint8 or array.ndim != 4 or array.shape[-1] != 3:
+        raise SpatuneError(
+            f"{file} is no array of pictures: it holds {array.dtype} {array.shape}, not uint8 "
+            "(N, H, W, 3)"
+        )
+    return array
 
 
 @lru_cache(maxsize=4)

@@ -75,11 +75,15 @@ def _read(path: Path, video_frames: int) -> Iterator[_Checked]:
 def _records(file: Path) -> Iterable[dict[str, Any]]:
     try:
         if file.suffix == ".json":
-            return json.loads(file.read_text())
-        with file.open() as stream:
-            return [json.loads(line) for line in stream if line.strip()]
+            records = json.loads(file.read_text())
+        else:
+            with file.open() as stream:
+                records = [json.loads(line) for line in stream if line.strip()]
     except (OSError, ValueError) as error:
         raise SpatuneError(f"{file} is no file of JSON records: {error}") from None
+    if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+        raise SpatuneError(f"{file} is no list of JSON objects, one a conversation")
+    return records
 
 
 def _questions(file: Path) -> dict[str, Question]:
@@ -99,13 +103,10 @@ def _llava(
 ) -> Iterator[_Checked]:
     name = str(record.get("id", number))
     pictures = _shown(file.parent, record, video_frames)
-    fault = ""
-    for picture in pictures:
-        place = picture if isinstance(picture, Path) else picture.file
+    for place in (places := {p if isinstance(p, Path) else p.file for p in pictures}):
         if place not in exists:
             exists[place] = place.is_file()
-        if not exists[place]:
-            fault = "without their picture"
+    shown = all(exists[place] for place in places)
     turns = record.get("conversations") or []
     pairs = list(zip(turns[::2], turns[1::2], strict=False))
     if not pairs:
@@ -122,14 +123,25 @@ def _llava(
             task=question.task if question else str(record.get("task", "")),
             capability=question.capability if question else "",
             form=question.form if question else str(record.get("form", "")),
-            truth=(question.letter or question.answer) if question else answer,
+            truth=_truth(question) if question else answer,
         )
-        placeholders = sum(part is None for part in parts)
-        if not answer:
-            fault = fault or "with an empty answer"
-        elif placeholders != len(pictures):
-            fault = fault or "with another number of pictures than placeholders"
-        yield row, fault
+        yield row, _fault(row, shown)
+
+
+def _fault(row: TrainingRow, shown: bool) -> str:
+    """What keeps a row from being trained on; `shown` says whether its pictures are there."""
+    if not shown:
+        return "without their picture"
+    if not row.answer:
+        return "with an empty answer"
+    if sum(part is None for part in row.parts) != len(row.pictures):
+        return "with another number of pictures than placeholders"
+    return ""
+
+
+def _truth(question: Question) -> str:
+    """Numbers have options too, but mixes ask for them openly."""
+    return question.letter if question.form == "choice" else question.answer
 
 
 def _shown(folder: Path, record: dict[str, Any], video_frames: int) -> tuple[Picture, ...]:
@@ -170,14 +182,14 @@ def _parquet(file: Path) -> Iterator[_Checked]:
 
     try:
         table = pq.read_table(file, memory_map=True)
-        counts = [len(images) for images in table["images"]]
+        shown = _shown_in(table["images"])
         columns = [table[name].to_pylist() for name in ("id", "prompt", "completion")]
         notes = [json.loads(text) for text in table["meta_info"].to_pylist()]
         tasks = table["task"].to_pylist(), table["capability"].to_pylist()
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise SpatuneError(f"{file} was not written by `spatune data mix`: {error}") from None
     for number, (name, prompt, completion) in enumerate(zip(*columns, strict=True)):
-        pictures = tuple(ParquetPicture(file, number, place) for place in range(counts[number]))
+        pictures = tuple(ParquetPicture(file, number, place) for place in range(len(shown[number])))
         parts = tuple(
             None if part["type"] == "image" else part["text"] for part in prompt[-1]["content"]
         )
@@ -191,9 +203,25 @@ def _parquet(file: Path) -> Iterator[_Checked]:
             task=tasks[0][number],
             capability=tasks[1][number],
             form=note["form"],
-            truth=note["letter"] or note["answer"],
+            truth=note["letter"] if note["form"] == "choice" else note["answer"],
         )
-        fault = "" if answer else "with an empty answer"
-        if sum(part is None for part in parts) != len(pictures):
-            fault = "with another number of pictures than placeholders"
-        yield row, fault
+        yield row, _fault(row, all(shown[number]))
+
+
+def _shown_in(images: Any) -> list[list[bool]]:
+    """Of each row's pictures, whether their bytes are there, or the file that they name."""
+    exists: dict[str, bool] = {}
+    shown: list[list[bool]] = []
+    for chunk in images.chunks:
+        entries = chunk.flatten()
+        there = entries.field("bytes").is_valid().to_pylist()
+        for place, path in enumerate(entries.field("path").to_pylist()):
+            if not there[place]:
+                name = path or ""
+                if name not in exists:
+                    exists[name] = Path(name).is_file()
+                there[place] = exists[name]
+        left = iter(there)
+        counts = chunk.value_lengths().to_pylist()
+        shown += [[next(left) for _ in range(count or 0)] for count in counts]
+    return shown

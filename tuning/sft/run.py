@@ -10,18 +10,23 @@ from pathlib import Path
 from typing import Any
 
 from ...agent.action_tokens import ACTION_TOKENS_FILE
-from ...errors import SpatuneError, first_line
+from ...errors import SpatuneError
 from ...work_folder import claim_folder
 from ..loss_plot import plot_curves
 from ..samples.read import read_rows
 from ..samples.row import TrainingRow
+from ..saved_state import last_state
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
+from ..training_device import training_device
 from .config import SftConfig
 
 _FREE = ("out", "save_every", "loaders")
 """Settings that do not decide the weights."""
 _PATHS = ("vlm", "data", "out")
 HISTORY, PLOT = "history.jsonl", "loss.png"
+_LOGGED = ("loss", "mean_token_accuracy", "entropy")
+"""What the history has of each step and, as `eval_*`, of held-out rows; beside these only
+`grad_norm` and `learning_rate`. TRL's counts and clocks begin anew in a run that goes on."""
 
 
 def run_sft(config: SftConfig) -> Path:
@@ -31,18 +36,24 @@ def run_sft(config: SftConfig) -> Path:
         The folder, `config.out`.
 
     Raises:
-        SpatuneError: The output exists; data, checkpoint or device do not fit; the device's memory
-            is too small; the loss is no number.
+        SpatuneError: The output exists; settings, data, checkpoint or device do not fit; the
+            device's memory is too small; the loss is no number.
     """
     if config.out.exists():
         raise SpatuneError(f"{config.out} exists already; choose another --out or remove it")
-    if config.steps is not None and config.steps < 1:
-        raise SpatuneError(f"--steps is {config.steps}; use 1 or more")
-    rows = read_rows(config.data, video_frames=config.video_frames)
-    device = _device(config.device)
+    _check(config)
+    rows = _rows(config)
+    if config.held_out >= len(rows):
+        raise SpatuneError(f"--held-out {config.held_out} leaves none of {len(rows)} rows")
+    device = training_device(config.device)
     work = config.out.with_name(config.out.name + ".work")
-    claim_folder(work, settings(config, _FREE))
     import torch
+    from accelerate import PartialState
+
+    processes = PartialState(cpu=device == "cpu")
+    if processes.is_main_process:
+        claim_folder(work, settings(config, _FREE))
+    processes.wait_for_everyone()
 
     try:
         _train(config, rows, work, device)
@@ -54,24 +65,69 @@ def run_sft(config: SftConfig) -> Path:
     return config.out
 
 
+def _check(config: SftConfig) -> None:
+    """Whether the numbers make a run."""
+    positive = {
+        "--steps": config.steps,
+        "--batch-size": config.batch_size,
+        "--accumulate": config.accumulate,
+        "--save-every": config.save_every,
+        "--video-frames": config.video_frames,
+        "--lr": config.lr,
+    }
+    for name, value in positive.items():
+        if value is not None and value <= 0:
+            raise SpatuneError(f"{name} is {value}; use more than 0")
+    others = {
+        "--held-out": config.held_out,
+        "--most-pictures": config.most_pictures,
+        "--lora": config.lora,
+        "--packing": config.packing,
+        "--vision-lr": config.vision_lr,
+        "--weight-decay": config.weight_decay,
+    }
+    for name, value in others.items():
+        if value < 0:
+            raise SpatuneError(f"{name} is {value}; use 0 or more")
+    if not 0 <= config.warmup <= 1:
+        raise SpatuneError(f"--warmup is {config.warmup}; use a share from 0 to 1")
+
+
+def _rows(config: SftConfig) -> list[TrainingRow]:
+    """The rows to train on.
+
+    Raises:
+        SpatuneError: They cannot be read, or all have too many pictures.
+    """
+    rows = read_rows(config.data, video_frames=config.video_frames)
+    if not config.most_pictures:
+        return rows
+    kept = [row for row in rows if len(row.pictures) <= config.most_pictures]
+    if not kept:
+        raise SpatuneError(f"--most-pictures {config.most_pictures} leaves no row")
+    print(f"{len(kept)} of {len(rows)} rows have at most {config.most_pictures} pictures")
+    return kept
+
+
 def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: str) -> None:
     from transformers import PrinterCallback
-    from transformers.trainer_utils import get_last_checkpoint
 
     from ...agent.quiet import quiet_progress
     from ...agent.vlm import SpatialVLM
     from ..trainer_progress import TrainerProgress
 
     vlm = SpatialVLM.from_pretrained(config.vlm, config.revision, config.trust_remote_code)
-    trainer = _trainer(config, rows, vlm, work, device)
+    trainer = build_trainer(config, rows, vlm, work, device)
     progress = TrainerProgress(work)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(progress)
-    last = get_last_checkpoint(str(work))
-    if last:
-        print(f"{config.out}: going on after {Path(last).name.replace('-', ' ')}", flush=True)
+    last = last_state(work)
+    if last and trainer.is_world_process_zero():
+        print(f"{config.out}: going on after {last.name.replace('-', ' ')}", flush=True)
     with quiet_progress():
-        trainer.train(resume_from_checkpoint=last)
+        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    if config.held_out and _evaluated(trainer.state) < trainer.state.global_step:
+        trainer.evaluate()
     if not trainer.is_world_process_zero():
         return
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
@@ -80,9 +136,23 @@ def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: s
     _save(config, model, vlm.processor, trainer, rows, work, progress.minutes, device)
 
 
-def _trainer(
+def _evaluated(state: Any) -> int:
+    """Step of the last loss on held-out rows."""
+    return max((entry["step"] for entry in state.log_history if "eval_loss" in entry), default=-1)
+
+
+def build_trainer(
     config: SftConfig, rows: Sequence[TrainingRow], vlm: Any, work: Path, device: str
 ) -> Any:
+    """The `SpatialSftTrainer` of a run, which trains `vlm.model` in place.
+
+    Args:
+        config: Of the run; its paths are not read.
+        rows: All rows, held-out ones included.
+        vlm: A `SpatialVLM`.
+        work: Folder of saved states.
+        device: cpu or cuda.
+    """
     import numpy as np
     from datasets import Dataset
     from trl.trainer.sft_config import SFTConfig as TrlConfig
@@ -92,8 +162,6 @@ def _trainer(
     from .trainer import SpatialSftTrainer
 
     order = np.random.default_rng(config.seed).permutation(len(rows))
-    if config.held_out >= len(rows):
-        raise SpatuneError(f"--held-out {config.held_out} leaves none of {len(rows)} rows")
     held, trained = order[: config.held_out], np.sort(order[config.held_out :])
     encoder = RowEncoder(vlm.processor, config.system)
     collator = RowCollator(
@@ -104,7 +172,8 @@ def _trainer(
         longest=config.max_length,
     )
     bf16 = config.precision == "bfloat16" or (config.precision == "auto" and device != "cpu")
-    steps = config.steps or -(-len(trained) // (config.batch_size * config.accumulate))
+    samples = config.batch_size * config.accumulate * int(os.environ.get("WORLD_SIZE", "1"))
+    steps = config.steps or -(-len(trained) // samples)
     arguments = TrlConfig(
         output_dir=str(work),
         max_steps=steps,
@@ -186,9 +255,7 @@ def _save(
 
     fresh = work / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
-    history = [
-        entry for entry in trainer.state.log_history if "loss" in entry or "eval_loss" in entry
-    ]
+    history = _history(trainer.state.log_history)
     losses = [entry["loss"] for entry in history if "loss" in entry]
     held = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
     model.to("cpu")
@@ -234,23 +301,17 @@ def _save(
     print(f"{config.stage}: loss {losses[0]:.3f} -> {record.results['final_loss']} -> {config.out}")
 
 
+def _history(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One entry a step, and one a measurement on held-out rows."""
+    kept = (*_LOGGED, *(f"eval_{name}" for name in _LOGGED), "grad_norm", "learning_rate")
+    return [
+        {"step": entry["step"]} | {name: entry[name] for name in kept if name in entry}
+        for entry in log
+        if "loss" in entry or "eval_loss" in entry
+    ]
+
+
 def _count(path: Path, rows: Sequence[TrainingRow], config: SftConfig) -> int:
     if len(config.data) == 1:
         return len(rows)
     return len(read_rows([path], video_frames=config.video_frames))
-
-
-def _device(name: str) -> str:
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError) as error:
-        raise SpatuneError(f"device {name!r} cannot be used: {first_line(error)}") from None
-    if name not in ("cpu", "cuda"):
-        raise SpatuneError(
-            f"device {name!r} is not one of cpu, cuda, auto; accelerate spreads GPUs"
-        )
-    return name

@@ -34,6 +34,8 @@ class SpatialSftTrainer(SFTTrainer):
         self._vision = {id(parameter) for parameter in self._tower.parameters()}
         self._pictures = DevicePictures(model, encoder)
         super().__init__(**arguments)
+        # With adapters, which the language model alone has, it is frozen too.
+        self._tower_trains = any(p.requires_grad for p in self._tower.parameters())
 
     def create_optimizer(self, model: Any = None) -> torch.optim.Optimizer:
         """AdamW with a group for the vision tower and one for the rest."""
@@ -58,7 +60,7 @@ class SpatialSftTrainer(SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
         """TRL's loss; a frozen tower keeps its running statistics."""
-        if not self._vision_lr:
+        if not self._tower_trains:
             self._tower.eval()
         return super().compute_loss(model, inputs, *arguments, **options)
 

@@ -71,7 +71,7 @@ def test_pictures_that_a_parquet_file_names_and_that_are_gone_are_counted(tmp_pa
         for number, path in enumerate(paths)
     ]
     pq.write_table(pa.Table.from_pylist(rows), tmp_path / "train-00000-of-00001.parquet")
-    with pytest.raises(SpatuneError, match="1 of 3 rows cannot be rewarded: 1 without their pict"):
+    with pytest.raises(SpatuneError, match="1 of 3 rows cannot be used: 1 without their picture"):
         questions_of(tmp_path)
 
 
