@@ -77,7 +77,7 @@ class Scale:
 
 
 CPU = Scale(
-    caption=150, twin=200, sft=200, cot=20, grpo=4, batch=32, vlm_loaders=0, policy=1000,
+    caption=150, twin=200, sft=200, cot=20, grpo=4, batch=32, vlm_loaders=0, policy=600,
     most_pictures=2, save_every=50,
     shipped=2500, navigation=1000, qwen=100, tuned=100, tokens=200, policy_batch=128, device="cpu",
     prompts=4, completion=192,

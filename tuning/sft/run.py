@@ -100,13 +100,17 @@ def _rows(config: SftConfig) -> list[TrainingRow]:
         SpatuneError: They cannot be read, or all have too many pictures.
     """
     rows = read_rows(config.data, video_frames=config.video_frames)
-    if not config.most_pictures:
-        return rows
-    kept = [row for row in rows if len(row.pictures) <= config.most_pictures]
+    kept = _fitting(rows, config)
     if not kept:
         raise SpatuneError(f"--most-pictures {config.most_pictures} leaves no row")
-    print(f"{len(kept)} of {len(rows)} rows have at most {config.most_pictures} pictures")
+    if len(kept) < len(rows):
+        print(f"{len(kept)} of {len(rows)} rows have at most {config.most_pictures} pictures")
     return kept
+
+
+def _fitting(rows: list[TrainingRow], config: SftConfig) -> list[TrainingRow]:
+    most = config.most_pictures
+    return [row for row in rows if len(row.pictures) <= most] if most else rows
 
 
 def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: str) -> None:
@@ -314,4 +318,4 @@ def _history(log: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 def _count(path: Path, rows: Sequence[TrainingRow], config: SftConfig) -> int:
     if len(config.data) == 1:
         return len(rows)
-    return len(read_rows([path], video_frames=config.video_frames))
+    return len(_fitting(read_rows([path], video_frames=config.video_frames), config))

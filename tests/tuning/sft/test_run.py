@@ -317,6 +317,17 @@ def test_an_epoch_shows_every_row_once(small: SftConfig, monkeypatch: pytest.Mon
     assert len(losses(out)) == 3
 
 
+def test_rows_with_many_pictures_are_left_out_and_counted(
+    small: SftConfig, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = run_sft(replace(small, most_pictures=1))
+    # Of eleven questions with n % 4 pictures six have none or one.
+    assert "6 of 11 rows have at most 1 pictures" in capsys.readouterr().out
+    assert json.loads((out / "tuning.json").read_text())["data"][0]["rows"] == 6
+    with pytest.raises(SpatuneError, match="--most-pictures is -1; use 0 or more"):
+        run_sft(replace(small, out=out.with_name("other"), most_pictures=-1))
+
+
 def test_reasoning_is_learnt_in_the_think_format(
     tiny: Callable[[str], Path], tmp_path: Path
 ) -> None:
