@@ -259,6 +259,9 @@ def test_collecting_twice_writes_the_same_files_and_keeps_the_prose(
     collect, runs: Path, tmp_path: Path
 ) -> None:
     files = [tmp_path / name for name in ("evidence.md", "results.json", "evidence.png")]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    collect(empty)
     before = files[0].read_text()
     collect(runs)
     first = [file.read_bytes() for file in files]
@@ -266,8 +269,6 @@ def test_collecting_twice_writes_the_same_files_and_keeps_the_prose(
     assert [file.read_bytes() for file in files] == first
     assert json.loads(first[1])["cells"]
     assert "frozen caption → frozen sft" in first[0].decode()
-    empty = tmp_path / "empty"
-    empty.mkdir()
     collect(empty)
     assert files[0].read_text() == before and not files[2].exists()
 
