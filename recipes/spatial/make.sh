@@ -28,8 +28,8 @@ cp "$folder/3q-25k/summary.json" "$results/mix-3q.json"
 cp "$folder/test/summary.json" "$results/generate-test.json"
 .venv/bin/python recipes/spatial/held_out.py "$folder/test"
 
-.venv/bin/spatune eval spatial --vlm embedded --benchmark own --mode sighted --out "$folder/own/sighted"
-.venv/bin/spatune eval spatial --vlm embedded --benchmark own --mode blind --out "$folder/own/blind"
+.venv/bin/spatune eval spatial --vlm embedded --benchmark own --variant official --mode sighted --out "$folder/own/sighted"
+.venv/bin/spatune eval spatial --vlm embedded --benchmark own --variant official --mode blind --out "$folder/own/blind"
 for mode in sighted blind; do
     cp "$folder/own/$mode/report.json" "$results/own-embedded-$mode.json"
 done

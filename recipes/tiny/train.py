@@ -3,7 +3,7 @@
     python recipes/tiny/train.py FOLDER [--scale cpu] [--minutes M] [--only PREFIX ...]
 
 FOLDER holds `demos` and `nav` (data sets with arrays), `mix-full`, `mix-naming`, `mix-cot` and
-`start`; README.md says how they are made. Jobs run side by side as far as the machine's cores
+`start`; make.sh makes them. Jobs run side by side as far as the machine's cores
 allow; a job that is done is not run again, so the same command goes on after an interruption.
 `--scale small` rehearses every job with a few steps on a CPU, `--scale cpu` is the experiment
 that two cores can carry.
