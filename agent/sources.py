@@ -97,6 +97,13 @@ def vision_tower(model: PreTrainedModel) -> nn.Module:
     return tower
 
 
+def image_token(model: PreTrainedModel) -> int:
+    """Id of the placeholder token of an image."""
+    config: Any = model.config
+    token = getattr(config, "image_token_id", None)
+    return int(token if token is not None else config.image_token_index)
+
+
 def _examples(tower: nn.Module) -> list[str]:
     names = [name for name, _ in tower.named_modules() if name.rsplit(".", 1)[-1].isdigit()]
     return names[:6] or [name for name, _ in tower.named_modules() if name][:6]

@@ -19,6 +19,7 @@ from .sources import (
     LAST_LAYER,
     LanguageSource,
     capture,
+    image_token,
     language_grids,
     parse_source,
     vision_features,
@@ -249,9 +250,7 @@ class SpatialVLM:
     @property
     def image_token(self) -> int:
         """Id of the placeholder token of an image."""
-        config = self.model.config
-        token = getattr(config, "image_token_id", None)
-        return int(token if token is not None else config.image_token_index)
+        return image_token(self.model)
 
     @torch.no_grad()
     def generate(

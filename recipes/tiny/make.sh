@@ -2,8 +2,8 @@
 # Makes spatune-tiny and its policies from nothing: data, VLM stages, policies, stage report.
 # Usage: recipes/tiny/make.sh [FOLDER] [gpu|cpu|small]
 #
-# Demonstrations and walks are rendered on the CPU (about three hours on two cores at the scale `gpu`,
-# forty minutes at `cpu`); training wants a GPU, or hours. A stopped run goes on when called again.
+# Demonstrations and walks are rendered on the CPU; training at the scale `gpu` wants one. A stopped run
+# goes on when called again.
 set -euo pipefail
 cd -P "$(dirname "${BASH_SOURCE[0]}")/../.."
 folder=${1:-runs/tiny} scale=${2:-cpu}

@@ -5,8 +5,7 @@
     python recipes/tiny/pack.py unpack PACK FOLDER
 
 Frames of demonstrations become H.264 with full colour, pictures of mixes WebP at the size that the
-model sees. Both lose a little (2 to 3 grey levels in the mean for demonstrations). Packing needs
-ffmpeg, unpacking OpenCV and Pillow.
+model sees. Both lose a little. Packing needs ffmpeg, unpacking OpenCV and Pillow.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import SpatuneError
-from ...work_folder import claim_folder
 from ..loss_plot import plot_curves
 from ..saved_state import last_state
+from ..stage_folder import claim_work, write_checkpoint
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
 from ..training_device import training_device
 from .arguments import check_settings, generating, question_order, trl_arguments
@@ -23,7 +23,7 @@ from .config import GrpoConfig
 from .questions import RewardedQuestions
 
 HISTORY, PLOT = "history.jsonl", "reward.png"
-_FREE = ("out", "save_every")
+_FREE = ("out", "save_every", "half")
 """Settings that do not decide the weights."""
 _PATHS = ("vlm", "data", "out")
 # Name in the history -> name in TRL's log.
@@ -61,14 +61,9 @@ def run_grpo(config: GrpoConfig) -> Path:
     check_settings(config)
     questions = RewardedQuestions.read(config)
     device = training_device(config.device)
-    work = config.out.with_name(config.out.name + ".work")
+    work = claim_work(config.out, settings(config, _FREE), device)
     import torch
-    from accelerate import PartialState
 
-    processes = PartialState(cpu=device == "cpu")
-    if processes.is_main_process:
-        claim_folder(work, settings(config, _FREE))
-    processes.wait_for_everyone()
     try:
         _train(config, questions, work, device)
     except torch.OutOfMemoryError:
@@ -146,19 +141,11 @@ def _save(
     minutes: float,
     device: str,
 ) -> None:
-    from ...agent.quiet import quiet_progress
-
     work = config.out.with_name(config.out.name + ".work")
     fresh = work / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     history = _history(trainer.state.log_history)
-    model.to("cpu")
-    if config.half:
-        # Half the size; loading makes it float32 again.
-        model.half()
-    with quiet_progress():
-        model.save_pretrained(str(fresh))
-        processor.save_pretrained(str(fresh))
+    write_checkpoint(model, processor, fresh, half=config.half)
     results = {"steps": trainer.state.global_step} | _summary(history)
     StageRecord(
         stage=config.stage,

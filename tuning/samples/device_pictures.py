@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...agent.sources import image_token
 from .collate import PICTURE_COUNTS, PICTURES
 
 if TYPE_CHECKING:
@@ -26,9 +27,7 @@ class DevicePictures:
         base: Any = model.base_model
         self._mrope: Any = getattr(base, "get_rope_index", None)
         self._token_types = "mm_token_type_ids" in getattr(self._processor, "model_input_names", ())
-        config: Any = model.config
-        token = getattr(config, "image_token_id", None)
-        self._image_token = int(token if token is not None else config.image_token_index)
+        self._image_token = image_token(model)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         """The model's inputs of a batch of `RowCollator` that lies on the model's device."""

@@ -11,16 +11,16 @@ from typing import Any
 
 from ...agent.action_tokens import ACTION_TOKENS_FILE
 from ...errors import SpatuneError
-from ...work_folder import claim_folder
 from ..loss_plot import plot_curves
 from ..samples.read import read_rows
 from ..samples.row import TrainingRow
 from ..saved_state import last_state
+from ..stage_folder import claim_work, write_checkpoint
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
 from ..training_device import training_device
 from .config import SftConfig
 
-_FREE = ("out", "save_every", "loaders")
+_FREE = ("out", "save_every", "loaders", "half")
 """Settings that do not decide the weights."""
 _PATHS = ("vlm", "data", "out")
 HISTORY, PLOT = "history.jsonl", "loss.png"
@@ -46,14 +46,8 @@ def run_sft(config: SftConfig) -> Path:
     if config.held_out >= len(rows):
         raise SpatuneError(f"--held-out {config.held_out} leaves none of {len(rows)} rows")
     device = training_device(config.device)
-    work = config.out.with_name(config.out.name + ".work")
+    work = claim_work(config.out, settings(config, _FREE), device)
     import torch
-    from accelerate import PartialState
-
-    processes = PartialState(cpu=device == "cpu")
-    if processes.is_main_process:
-        claim_folder(work, settings(config, _FREE))
-    processes.wait_for_everyone()
 
     try:
         _train(config, rows, work, device)
@@ -255,21 +249,13 @@ def _save(
     minutes: float,
     device: str,
 ) -> None:
-    from ...agent.quiet import quiet_progress
-
     fresh = work / "fresh"
     shutil.rmtree(fresh, ignore_errors=True)
     history = _history(trainer.state.log_history)
     losses = [entry["loss"] for entry in history if "loss" in entry]
     held = [entry["eval_loss"] for entry in history if "eval_loss" in entry]
-    model.to("cpu")
-    if config.half:
-        # Half the size; loading makes it float32 again.
-        model.half()
     model.config.use_cache = True
-    with quiet_progress():
-        model.save_pretrained(str(fresh))
-        processor.save_pretrained(str(fresh))
+    write_checkpoint(model, processor, fresh, half=config.half)
     tokens = Path(config.vlm) / ACTION_TOKENS_FILE
     if tokens.is_file():
         shutil.copy(tokens, fresh)
