@@ -32,7 +32,7 @@ class CollectConfig:
     runs: Path
     """Folder of the run directories, <arm>/<policy>."""
     results: Path = ROOT / "recipes" / "results" / "evidence" / "results.json"
-    """Result file to write."""
+    """Result file to write; what pointing.py measured is read from pointing.json beside it."""
     page: Path = ROOT / "docs" / "evidence.md"
     """Page whose tables are rewritten; its prose stays."""
     figure: Path = ROOT / "docs" / "evidence.png"
@@ -54,6 +54,9 @@ def collect(config: CollectConfig) -> dict[str, Any]:
     noted = config.runs / POLICIES_FILE
     policies = json.loads(noted.read_text()) if noted.exists() else {}
     results = measure(read_runs(config.runs), policies)
+    pointing = config.results.with_name("pointing.json")
+    if pointing.exists():
+        results["pointing"] = json.loads(pointing.read_text())
     page = rewrite(config.page.read_text(encoding="utf-8"), results)
     config.results.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(config.results, compact(results))

@@ -190,6 +190,26 @@ def _metric(value: Mapping[str, Any] | None) -> str:
     return f"{value['mean']:.3f} [{low:.3f}, {high:.3f}]"
 
 
+def _pointing(results: Results) -> str:
+    found = results.get("pointing")
+    if not found:
+        return NOTHING
+    rows = []
+    for one in found["rows"]:
+        median = "" if one["median_px"] is None else f"{one['median_px']:.1f}"
+        near = percent(one["near"])
+        near += f" {interval_text(tuple(one['near95']))}" if one["near95"] else ""
+        who = one["vlm"] + ", black images" * (one["control"] == "blind")
+        rows.append((who, median, near, f"{one['unreadable']}/{found['frames']}"))
+    head = (
+        "who",
+        "median error, px",
+        f"within {found['near_px']:g} px, %",
+        "no point in the answer",
+    )
+    return _markdown(head, rows)
+
+
 def _side(side: Sequence[str]) -> str:
     return f"{side[0]} {side[1]}"
 
@@ -213,6 +233,7 @@ def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 TABLES: dict[str, Callable[[Results], str]] = {
     "variants": _variants,
+    "pointing": _pointing,
     "coverage": _coverage,
     "checks": _checks,
     "figure": _figure,

@@ -11,16 +11,16 @@ export OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1
 mkdir -p "$folder"
 
 case $scale in
-gpu) suites=(libero_object libero_spatial libero_goal libero_10) episodes=50 walks=12 nav=12 ;;
-cpu) suites=(libero_object libero_spatial) episodes=20 walks=12 nav=4 ;;
-small) suites=(libero_object) episodes=1 walks=1 nav=1 ;;
+gpu) suites=(libero_object libero_spatial libero_goal libero_10) episodes=50 walks=12 nav=12 tasks=(pointnav objectnav) ;;
+cpu) suites=(libero_object libero_spatial) episodes=20 walks=12 nav=4 tasks=(pointnav) ;;
+small) suites=(libero_object) episodes=1 walks=1 nav=1 tasks=(pointnav) ;;
 *) echo "make.sh: unknown scale $scale; use gpu, cpu or small" >&2 && exit 2 ;;
 esac
 
 [ -d "$folder/demos" ] || .venv/bin/spatune demos libero --out "$folder/demos" --pictures arrays \
     --suites "${suites[@]}" --episodes $episodes --render-every 5 --noise 0.0 0.15 0.3
 [ -d "$folder/nav" ] || .venv/bin/spatune demos nav --out "$folder/nav" --pictures arrays \
-    --tasks pointnav objectnav --episodes $nav --detour 0.25 --image-size 128
+    --tasks "${tasks[@]}" --episodes $nav --detour 0.25 --image-size 128
 .venv/bin/spatune data generate --out "$folder/walks" --trajectories $walks --frames 16
 [ -d "$folder/mix-naming" ] ||
     .venv/bin/spatune data mix "$folder/walks" --out "$folder/mix-naming" --mix naming

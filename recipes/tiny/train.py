@@ -74,13 +74,21 @@ class Scale:
     device: str = "cuda"
     prompts: int = 24
     completion: int = 256
+    houses: str = "mix-full"
+    """The questions about houses of the spatial stage."""
+    only: tuple[str, ...] = ()
+    """Jobs that are run without `--only`, with what they need; all if none."""
 
 
 CPU = Scale(
-    caption=150, twin=200, sft=200, cot=20, grpo=4, batch=32, vlm_loaders=0, policy=600,
+    caption=100, twin=500, sft=500, cot=20, grpo=4, batch=32, vlm_loaders=0, policy=500,
     most_pictures=2, save_every=50,
-    shipped=2500, navigation=1000, qwen=100, tuned=100, tokens=200, policy_batch=128, device="cpu",
+    shipped=2500, navigation=800, qwen=100, tuned=100, tokens=200, policy_batch=128, device="cpu",
     prompts=4, completion=192,
+    # A few thousand steps on houses would show no more than the form of the answers.
+    houses="replay-full",
+    only=("grpo", "frozen-caption", "frozen-sft", "frozen-random-seed0", "frozen-cot-seed0",
+          "reason-sft-seed0", "nav-sft-seed0", "nav-caption-seed0", "nav-random-seed0"),
 )  # fmt: skip
 """What two cores do in some hours."""
 SMALL = Scale(
@@ -102,11 +110,13 @@ def vlm_jobs(scale: Scale) -> Iterator[Job]:
     for source, count, name in pieces:
         # What was learnt before is asked again, so that the next stage does not replace it.
         copy = f"mkdir {name}.new && head -n {count} {source}/train.jsonl > {name}.new/train.jsonl"
+        # Pictures that are drawn for questions lie in the mix itself.
+        copy += f" && if [ -d {source}/images ]; then ln -s ../{source}/images {name}.new/; fi"
         copy += f" && mv {name}.new {name}"
         needs = (source,) if source == "ground" else ()
         yield Job(name, name, needs, (("bash", "-c", copy),))
     rates = ("--lr", "1e-3", "--vision-lr", "5e-4", "--weight-decay", "0.01", "--warmup", "0.05")
-    spatial, naming = ("mix-full", "ground"), ("mix-naming", "names")
+    spatial, naming = (scale.houses, "ground"), ("mix-naming", "names")
 
     def sft(name: str, base: str, data: tuple[str, ...], steps: int, *more: str) -> Job:
         words = (
@@ -115,7 +125,7 @@ def vlm_jobs(scale: Scale) -> Iterator[Job]:
             "--loaders", str(scale.vlm_loaders), "--save-every", str(scale.save_every),
             "--most-pictures", str(scale.most_pictures), *rates, *device, *more,
         )  # fmt: skip
-        needs = tuple(d for d in data if d in ("ground", "names"))
+        needs = tuple(d for d in data if not d.startswith("mix-"))
         needs += (Path(base).name,) if base.startswith("vlm/") else ()
         # On a CPU the first stage has the machine for itself.
         alone = scale.device == "cpu" and name == "naming"
@@ -173,7 +183,8 @@ def features(vlm: str, scale: Scale, *, reason: bool = False, data: str = "demos
         *(("--max-new-tokens", "4") if reason else ()),
         *(("--chunk-length", "1") if data == "nav" else ()),
     )  # fmt: skip
-    return Job(name, name, (vlm,), (tuple(words),), cores=2)
+    cores = 1 if scale.device == "cpu" else 2
+    return Job(name, name, (vlm,), (tuple(words),), cores=cores)
 
 
 def policy(
@@ -366,8 +377,8 @@ def main() -> None:
     arguments = parser.parse_args()
     scale = {"gpu": Scale(), "cpu": CPU, "small": SMALL}[arguments.scale]
     jobs = [*vlm_jobs(scale), *policy_jobs(scale)]
-    if arguments.only:
-        wanted = {job.name for job in jobs if job.name.startswith(tuple(arguments.only))}
+    if only := tuple(arguments.only) or scale.only:
+        wanted = {job.name for job in jobs if job.name.startswith(only)}
         by_name = {job.name: job for job in jobs}
         while True:
             more = {need for name in wanted for need in by_name[name].needs if need in by_name}

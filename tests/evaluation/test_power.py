@@ -51,13 +51,15 @@ def test_the_exact_test_has_the_power(difference: float, discordant: float, powe
 
 @given(st.floats(0.02, 0.6), st.floats(0, 1), st.sampled_from([0.5, 0.8, 0.9]))
 @settings(max_examples=40, deadline=None)
-def test_is_a_little_above_connors_formula_and_no_episode_more(
+def test_is_near_connors_formula_and_no_episode_too_many(
     difference: float, more: float, power: float
 ) -> None:
     discordant = difference + more * (1 - difference)
     found = episodes_needed(difference, discordant, power)
     z = norm.ppf(0.975) * sqrt(discordant) + norm.ppf(power) * sqrt(discordant - difference**2)
-    assert z**2 / difference**2 - 1 <= found <= z**2 / difference**2 + 6 + 3 / difference
+    connor = z**2 / difference**2
+    # Where nearly all discordant pairs go one way, the normal distribution asks for too many.
+    assert 0.6 * connor - 6 <= found <= connor + 6 + 3 / difference
     assert paired_power(found, difference, discordant) >= power
     assert paired_power(found - 1, difference, discordant) < power
     assert episodes_needed(-difference, discordant, power) == found

@@ -143,7 +143,7 @@ def called(degrees: float) -> str:
 
 
 def follow(asked: Subject, draft: Draft) -> None:
-    """Walk the route by its text and answer; fails where a turn or a way is wrong."""
+    """Walk the route by its text and answer; fails where a turn, a way or a stop is wrong."""
     boxes = {thing.category: thing.box for thing in asked.scene.objects}
     tree = KDTree(np.array(asked.scene.walkable))
     start, facing, target, actions = steps(draft)
@@ -152,7 +152,8 @@ def follow(asked: Subject, draft: Draft) -> None:
     def gap(name: str, place: np.ndarray) -> float:
         return float(rectangle_gap(place, boxes[name].low[[0, 2]], boxes[name].high[[0, 2]]))
 
-    place, here = np.array(draft.provenance["places"][0]), start
+    places = list(draft.provenance["places"])
+    place, here = np.array(places.pop(0)), start
     assert tree.query(place)[0] < 1e-3 and gap(start, place) <= BESIDE
     to_faced = boxes[facing].ground - place
     assert FACED[0] <= np.linalg.norm(to_faced) or actions[0].startswith("Go")
@@ -170,17 +171,21 @@ def follow(asked: Subject, draft: Draft) -> None:
             assert called(degrees_right(before[1], mapped)) == pending
         else:
             assert abs(degrees_right(before[0], heading)) < 1e-6
-        count = int(np.linalg.norm(heading) / 0.02)
-        way = place + np.linspace(0, 1, count + 1)[:, None] * heading
-        clear = tree.query(way)[0] <= TOLERANCE + 0.01
-        arrived = np.array([gap(name, point) <= STOP for point in way])
-        ends = np.flatnonzero(~clear | arrived)
-        left = place
-        place = way[ends[0] - (not clear[ends[0]])] if len(ends) else way[-1]
-        assert gap(name, place) <= BESIDE
-        assert np.linalg.norm(place - left) >= LEAST_WALK - 0.1
+        way = place + np.linspace(0, 1, 1 + int(np.linalg.norm(heading) / 0.005))[:, None] * heading
+        left, place = place, np.array(places.pop(0))
+        along = int(np.argmin(np.linalg.norm(way - place, axis=1)))
+        assert np.linalg.norm(way[along] - place) < 0.005
+        assert np.linalg.norm(place - left) >= LEAST_WALK
+        # What is between two looks of the generator, 1 cm apart, it knows to half of that.
+        near = tree.query(way)[0]
+        assert near[: along + 1].max() <= TOLERANCE + 0.01
+        # It stops there because it has arrived, or because its next stride is blocked.
+        assert gap(name, place) <= BESIDE + 1e-4
+        before_stop, after_stop = way[along - 12], near[along : along + 12]
+        arrived = gap(name, place) <= STOP + 0.005 <= gap(name, before_stop) + 0.01
+        assert arrived or after_stop.max() > TOLERANCE - 0.01 or len(after_stop) < 12
         pending, here = "", name
-    assert here == target and not turns
+    assert here == target and not turns and not places
 
 
 def by_key(asked: Subject, draws: int = 30) -> dict[tuple[str, ...], str]:
