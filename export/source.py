@@ -18,11 +18,17 @@ def load_exportable(name: str) -> SpatuneRollout:
     """Load a policy that can be exported.
 
     Raises:
-        SpatuneError: There is no such policy, or it is not one of spatune's.
+        SpatuneError: There is no such policy, it is not one of spatune's, or it asks before it
+            acts.
     """
     policy = load_policy(name)
     if not isinstance(policy, SpatuneRollout):
         raise SpatuneError(f"{name} is not a spatune policy; only those can be exported")
+    if policy.spec.reasoning is not None:
+        raise SpatuneError(
+            f"{name} asks its VLM before it acts, and a bundle has no graphs that answer: "
+            "train it on `spatune features` without --reason to export it"
+        )
     return policy
 
 

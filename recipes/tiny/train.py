@@ -290,6 +290,17 @@ def tokens(vlm: str, scale: Scale) -> Iterator[Job]:
     )  # fmt: skip
 
 
+def chosen(jobs: list[Job], only: tuple[str, ...]) -> list[Job]:
+    """Jobs whose names begin with one of these words, and those that they need; all for none."""
+    by_name = {job.name: job for job in jobs}
+    wanted: set[str] = set()
+    more = {name for name in by_name if not only or name.startswith(only)}
+    while more:
+        wanted |= more
+        more = {n for name in more for n in by_name[name].needs if n in by_name} - wanted
+    return [job for job in jobs if job.name in wanted]
+
+
 def run(folder: Path, jobs: list[Job], deadline: float, cores: int, export: Path | None) -> None:
     """Start jobs in order as their needs are met and cores are free, until all are done."""
     (folder / "logs").mkdir(parents=True, exist_ok=True)
@@ -377,15 +388,7 @@ def main() -> None:
     arguments = parser.parse_args()
     scale = {"gpu": Scale(), "cpu": CPU, "small": SMALL}[arguments.scale]
     jobs = [*vlm_jobs(scale), *policy_jobs(scale)]
-    if only := tuple(arguments.only) or scale.only:
-        wanted = {job.name for job in jobs if job.name.startswith(only)}
-        by_name = {job.name: job for job in jobs}
-        while True:
-            more = {need for name in wanted for need in by_name[name].needs if need in by_name}
-            if more <= wanted:
-                break
-            wanted |= more
-        jobs = [job for job in jobs if job.name in wanted]
+    jobs = chosen(jobs, tuple(arguments.only) or scale.only)
     deadline = time.monotonic() + 60 * arguments.minutes
     run(arguments.folder.resolve(), jobs, deadline, arguments.cores, arguments.export)
     print(json.dumps({"jobs": len(jobs)}))

@@ -172,6 +172,13 @@ def test_the_policy_knows_that_it_was_trained_so(packed: Path, features_dataset:
     assert plain.spec.reasoning is None and "reasoning" not in plain.spec.to_json()
 
 
+def test_a_policy_that_asks_cannot_be_exported(packed: Path) -> None:
+    from spatune.export.source import load_exportable
+
+    with pytest.raises(SpatuneError, match="asks its VLM before it acts"):
+        load_exportable(str(packed))
+
+
 def test_acting_with_another_question_than_in_training_is_refused(
     packed: Path, reasoned_dataset: Path, features_dataset: Path
 ) -> None:
