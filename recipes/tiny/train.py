@@ -88,7 +88,7 @@ CPU = Scale(
     # A few thousand steps on houses would show no more than the form of the answers.
     houses="replay-full",
     only=("grpo", "frozen-caption", "frozen-sft", "frozen-random-seed0", "frozen-cot-seed0",
-          "reason-sft-seed0", "nav-sft-seed0", "nav-caption-seed0", "nav-random-seed0"),
+          "reason-sft", "nav-sft-seed0", "nav-caption-seed0", "nav-random-seed0"),
 )  # fmt: skip
 """What two cores do in some hours."""
 SMALL = Scale(
