@@ -1,4 +1,4 @@
-"""Reads what `evaluate.py` played; writes the result file, the figure and the tables of the page.
+"""Reads what `evaluate.py` played; writes the result file, the figure and the tables of the pages.
 
     python recipes/evidence/collect.py --runs DIR
 
@@ -17,7 +17,7 @@ import tyro
 from evaluate import POLICIES_FILE
 from figure import draw_evidence
 from measures import measure, read_runs
-from page import rewrite
+from page import README_TABLES, rewrite
 
 from spatune.errors import SpatuneError
 from spatune.evaluation.atomic import write_atomically
@@ -35,6 +35,8 @@ class CollectConfig:
     """Result file to write; what pointing.py measured is read from pointing.json beside it."""
     page: Path = ROOT / "docs" / "evidence.md"
     """Page whose tables are rewritten; its prose stays."""
+    readme: Path = ROOT / "README.md"
+    """Page whose one table is rewritten."""
     figure: Path = ROOT / "docs" / "evidence.png"
     """Picture to draw."""
 
@@ -58,12 +60,14 @@ def collect(config: CollectConfig) -> dict[str, Any]:
     if pointing.exists():
         results["pointing"] = json.loads(pointing.read_text())
     page = rewrite(config.page.read_text(encoding="utf-8"), results)
+    readme = rewrite(config.readme.read_text(encoding="utf-8"), results, README_TABLES)
     config.results.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(config.results, compact(results))
     config.figure.parent.mkdir(parents=True, exist_ok=True)
     if not draw_evidence(results, config.figure):
         config.figure.unlink(missing_ok=True)
     write_atomically(config.page, page)
+    write_atomically(config.readme, readme)
     return results
 
 

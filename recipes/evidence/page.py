@@ -1,18 +1,22 @@
-"""The tables of docs/evidence.md: each is rewritten between its markers, all else stays."""
+"""The tables of docs/evidence.md and README.md: rewritten between their markers, all else stays."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import product
 from typing import Any
 
-from matrix import ARMS, SEEDS, TRAININGS, VLMS, cells
+from matrix import ARMS, SEEDS, TRAININGS, VLMS, Arm, cells
 from measures import METRICS, POINTS
 
 from spatune.errors import SpatuneError
 from spatune.evaluation.wording import interval_text, percent, points_text, rate_text
 
 NOTHING = "*Not yet measured.*"
+_IN_HOUSES = {"frozen": "nav", "reason": "nav-reason"}
+_SUMMARISED = tuple(_IN_HOUSES)
+"""Trainings of the table in README.md."""
 _TABLE = re.compile(r"<!-- table: ([\w-]+) -->\n(.*?)<!-- end -->", re.DOTALL)
 _MARKER = re.compile(r"<!-- (?:table: [^>]*|end) -->")
 
@@ -20,12 +24,15 @@ Results = Mapping[str, Any]
 Rows = Sequence[Sequence[str]]
 
 
-def rewrite(page: str, results: Results) -> str:
-    """The page with the tables of these results.
+def rewrite(
+    page: str, results: Results, tables: Mapping[str, Callable[[Results], str]] | None = None
+) -> str:
+    """The page with the tables of these results; by default those of docs/evidence.md.
 
     Raises:
         SpatuneError: A marker names no table or has no end, or a table stands nowhere.
     """
+    tables = TABLES if tables is None else tables
     names = _TABLE.findall(page)
     found = [name for name, _ in names]
     if len(_MARKER.findall(page)) != 2 * len(found):
@@ -33,13 +40,13 @@ def rewrite(page: str, results: Results) -> str:
             "a table has no end, or an end no table: write '<!-- table: NAME -->' and below it "
             "'<!-- end -->'"
         )
-    if sorted(found) != sorted(TABLES):
+    if sorted(found) != sorted(tables):
         raise SpatuneError(
             f"the page has the tables {', '.join(sorted(found))}; it needs "
-            f"{', '.join(sorted(TABLES))}, each once"
+            f"{', '.join(sorted(tables))}, each once"
         )
     return _TABLE.sub(
-        lambda m: f"<!-- table: {m[1]} -->\n{TABLES[m[1]](results)}\n<!-- end -->", page
+        lambda m: f"<!-- table: {m[1]} -->\n{tables[m[1]](results)}\n<!-- end -->", page
     )
 
 
@@ -223,6 +230,42 @@ def _variants(results: Results) -> str:
     return _markdown(("VLM", "what it is"), [(name, what) for name, what in VLMS.items()])
 
 
+def _summary(results: Results) -> str:
+    """Every VLM that was played with its features: how it points, and what its policies solve."""
+    pointing = {
+        one["vlm"]: one["near"]
+        for one in results.get("pointing", {}).get("rows", ())
+        if one["control"] == "none"
+    }
+    groups = {(g["arm"], g["training"], g["vlm"]): g for g in results["groups"]}
+    shown = {*_SUMMARISED, *_IN_HOUSES.values()}
+    arms = [arm for arm in ARMS.values() if any(a == arm.name and t in shown for a, t, _ in groups)]
+    rows = []
+    for training, vlm in product(_SUMMARISED, VLMS):
+        cells = [groups.get((arm.name, _trained(training, arm), vlm)) for arm in arms]
+        if not any(cells):
+            continue
+        points = percent(pointing[vlm]) if vlm in pointing else ""
+        who = vlm + ", asked before acting" * (training == "reason")
+        rows.append((who, points, *map(_solved, cells)))
+    titles = (arm.title for arm in arms)
+    return _markdown(("VLM", "points at the object, % of frames", *titles), rows)
+
+
+def _trained(training: str, arm: Arm) -> str:
+    return training if arm.benchmark == "libero" else _IN_HOUSES[training]
+
+
+def _solved(group: Mapping[str, Any] | None) -> str:
+    """Successes of all seeds, and their mean with its interval."""
+    if group is None or group["mean"] is None:
+        return ""
+    counts = group["successes"].values()
+    seeds = f", {len(counts)} seeds" * (len(counts) > 1)
+    played = f"{sum(counts)}/{len(counts) * group['episodes_a_seed']}{seeds}"
+    return f"{played}: {_mean(group['mean'], group['interval'])}"
+
+
 def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; the words of `NOTHING` where it has no row."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
@@ -246,3 +289,5 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "navigation": _navigation,
 }
 """What writes each table, by the name in its marker."""
+README_TABLES = {"evidence": _summary}
+"""The same for README.md."""

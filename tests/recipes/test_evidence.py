@@ -66,12 +66,13 @@ def runs(tmp_path: Path) -> Path:
 @pytest.fixture
 def collect(recipe: SimpleNamespace, tmp_path: Path) -> Callable[[Path], dict]:
     """Collects into a copy of the page."""
-    page = tmp_path / "evidence.md"
+    page, readme = tmp_path / "evidence.md", tmp_path / "README.md"
     page.write_text((RECIPE.parents[1] / "docs" / "evidence.md").read_text())
+    readme.write_text((RECIPE.parents[1] / "README.md").read_text())
 
     def run(runs: Path) -> dict:
         config = recipe.collect.CollectConfig(
-            runs, tmp_path / "results.json", page, tmp_path / "evidence.png"
+            runs, tmp_path / "results.json", page, readme, tmp_path / "evidence.png"
         )
         return recipe.collect.collect(config)
 
