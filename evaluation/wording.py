@@ -35,6 +35,10 @@ def points_text(difference: float, interval: tuple[float, float] | None) -> str:
     '-5.0 [-12.0, +2.0]'
     """
     if interval is None:
-        return f"{100 * difference:+.1f}"
-    low, high = interval
-    return f"{100 * difference:+.1f} [{100 * low:+.1f}, {100 * high:+.1f}]"
+        return _signed(difference)
+    return f"{_signed(difference)} [{', '.join(map(_signed, interval))}]"
+
+
+def _signed(share: float) -> str:
+    """In points with their sign; nothing below 0.05 is called -0.0."""
+    return f"{round(100 * share, 1) + 0.0:+.1f}"

@@ -17,7 +17,8 @@ import tyro
 from evaluate import POLICIES_FILE
 from figure import draw_evidence
 from measures import measure, read_runs
-from page import README_TABLES, rewrite
+from one_line import one_line
+from page import README_TABLES, TABLES, rewrite
 
 from spatune.errors import SpatuneError
 from spatune.evaluation.atomic import write_atomically
@@ -59,7 +60,7 @@ def collect(config: CollectConfig) -> dict[str, Any]:
     pointing = config.results.with_name("pointing.json")
     if pointing.exists():
         results["pointing"] = json.loads(pointing.read_text())
-    page = rewrite(config.page.read_text(encoding="utf-8"), results)
+    page = rewrite(config.page.read_text(encoding="utf-8"), results, TABLES)
     readme = rewrite(config.readme.read_text(encoding="utf-8"), results, README_TABLES)
     config.results.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(config.results, compact(results))
@@ -84,13 +85,9 @@ def compact(results: dict[str, Any]) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def main(config: CollectConfig) -> int:
-    """Collect, and say what was found, or in one line what is wrong."""
-    try:
-        results = collect(config)
-    except SpatuneError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+def report(config: CollectConfig) -> int:
+    """Collect, and say what was found."""
+    results = collect(config)
     episodes = sum(cell["episodes"] for cell in results["cells"])
     print(
         f"{len(results['cells'])} cells, {episodes} episodes, {len(results['comparisons'])} "
@@ -102,4 +99,5 @@ def main(config: CollectConfig) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(tyro.cli(CollectConfig, description=(__doc__ or "").split("\n", 1)[0])))
+    asked = tyro.cli(CollectConfig, description=(__doc__ or "").split("\n", 1)[0])
+    sys.exit(one_line(lambda: report(asked)))

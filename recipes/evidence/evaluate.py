@@ -27,6 +27,7 @@ from typing import Any
 
 import tyro
 from matrix import ARMS, Cell, cells
+from one_line import one_line
 
 from spatune.agent.chunk_policy import ChunkPolicy
 from spatune.bench_libero.config import EvalLiberoConfig
@@ -345,14 +346,7 @@ def _unit_line(unit: Unit, progress: TimedProgress, deadline: float) -> str:
 
 def main(config: EvaluateConfig) -> int:
     """Play and say in one line what is wrong."""
-    try:
-        return evaluate(replace(config, runs=Path(os.path.relpath(config.runs))))
-    except SpatuneError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("stopped; what is finished is kept, and the same command goes on", file=sys.stderr)
-        return 130
+    return one_line(lambda: evaluate(replace(config, runs=Path(os.path.relpath(config.runs)))))
 
 
 if __name__ == "__main__":

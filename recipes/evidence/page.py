@@ -21,18 +21,16 @@ _TABLE = re.compile(r"<!-- table: ([\w-]+) -->\n(.*?)<!-- end -->", re.DOTALL)
 _MARKER = re.compile(r"<!-- (?:table: [^>]*|end) -->")
 
 Results = Mapping[str, Any]
+Tables = Mapping[str, Callable[[Results], str]]
 Rows = Sequence[Sequence[str]]
 
 
-def rewrite(
-    page: str, results: Results, tables: Mapping[str, Callable[[Results], str]] | None = None
-) -> str:
-    """The page with the tables of these results; by default those of docs/evidence.md.
+def rewrite(page: str, results: Results, tables: Tables) -> str:
+    """The page with these tables of these results.
 
     Raises:
         SpatuneError: A marker names no table or has no end, or a table stands nowhere.
     """
-    tables = TABLES if tables is None else tables
     names = _TABLE.findall(page)
     found = [name for name, _ in names]
     if len(_MARKER.findall(page)) != 2 * len(found):
@@ -274,7 +272,7 @@ def _markdown(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join([f"| {' | '.join(head)} |", "|" + "---|" * len(head), *lines])
 
 
-TABLES: dict[str, Callable[[Results], str]] = {
+TABLES: Tables = {
     "variants": _variants,
     "pointing": _pointing,
     "coverage": _coverage,
@@ -288,6 +286,6 @@ TABLES: dict[str, Callable[[Results], str]] = {
     "blind": _blind,
     "navigation": _navigation,
 }
-"""What writes each table, by the name in its marker."""
-README_TABLES = {"evidence": _summary}
+"""What writes each table of docs/evidence.md, by the name in its marker."""
+README_TABLES: Tables = {"evidence": _summary}
 """The same for README.md."""

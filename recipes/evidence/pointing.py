@@ -19,16 +19,17 @@ from typing import Any
 
 import numpy as np
 import tyro
+from one_line import one_line
 
-from spatune.agent.answers import AnswerError, parse_point
+from spatune.agent.answers import LOCATION_BINS, AnswerError, parse_point
 from spatune.agent.reasoning import SPATIAL_QUESTION
 from spatune.agent.vlm import SpatialVLM
+from spatune.digests import vlm_sha256
 from spatune.errors import SpatuneError
 from spatune.evaluation.atomic import write_atomically
 from spatune.evaluation.bootstrap import mean_interval
 from spatune.tuning.demo_scenes import DemoScenes
 from spatune.tuning.grounding import inside
-from spatune.tuning.stage_record import base_of
 
 ROOT = Path(__file__).parents[2]
 NEAR = 0.05
@@ -81,7 +82,7 @@ def measure_pointing(config: PointingConfig) -> dict[str, Any]:
     hashes = {}
     for name in config.vlms:
         vlm = SpatialVLM.from_pretrained(config.folder / "vlm" / name, device=config.device)
-        hashes[name] = base_of(config.folder / "vlm" / name)["sha256"]
+        hashes[name] = vlm_sha256(config.folder / "vlm" / name)
         for control in ("none", "blind"):
             answers[name, control] = _ask(vlm, scenes, frames, control == "blind", config)
     episodes = scenes.episodes[frames].tolist()
@@ -125,7 +126,7 @@ def _ask(
         texts = [SPATIAL_QUESTION.format(task=scenes.instructions[frame]) for frame in batch]
         for place, raw in enumerate(vlm.generate(images, texts, 16), start=begin):
             try:
-                point = parse_point(raw, bins=vlm.location_bins or 128)
+                point = parse_point(raw, bins=vlm.location_bins or LOCATION_BINS)
             except AnswerError:
                 continue
             points[place] = point.x, point.y
@@ -136,7 +137,8 @@ def _errors(points: np.ndarray, truth: np.ndarray, episodes: Sequence[int]) -> d
     """Median error of readable answers, and the share of all that is near, by episode."""
     errors = SIDE * np.linalg.norm(points - truth, axis=1)
     readable = ~np.isnan(errors)
-    near = np.where(readable, errors <= NEAR * SIDE, False)
+    # No answer, NaN, is not near.
+    near = errors <= NEAR * SIDE
     # Frames of an episode show one scene: its mean is one value.
     means = [float(near[np.array(episodes) == one].mean()) for one in sorted(set(episodes))]
     interval = mean_interval(means, [0] * len(means))
@@ -148,13 +150,9 @@ def _errors(points: np.ndarray, truth: np.ndarray, episodes: Sequence[int]) -> d
     }
 
 
-def main(config: PointingConfig) -> int:
+def report(config: PointingConfig) -> int:
     """Measure, write and print."""
-    try:
-        found = measure_pointing(config)
-    except SpatuneError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
+    found = measure_pointing(config)
     config.out.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(config.out, json.dumps(found, indent=1) + "\n")
     for row in found["rows"]:
@@ -166,4 +164,5 @@ def main(config: PointingConfig) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(tyro.cli(PointingConfig, description=(__doc__ or "").split("\n", 1)[0])))
+    asked = tyro.cli(PointingConfig, description=(__doc__ or "").split("\n", 1)[0])
+    sys.exit(one_line(lambda: report(asked)))

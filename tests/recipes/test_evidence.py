@@ -30,7 +30,7 @@ TASKS, INITS = 4, 5
 @pytest.fixture(scope="module")
 def recipe() -> Iterator[SimpleNamespace]:
     """The recipe's modules; they import each other by name, in this order."""
-    names = ("matrix", "measures", "figure", "page", "evaluate", "collect")
+    names = ("one_line", "matrix", "measures", "figure", "page", "evaluate", "collect")
     found = {name: module_from(RECIPE / f"{name}.py") for name in names}
     yield SimpleNamespace(**found)
     for name in names:

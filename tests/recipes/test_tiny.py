@@ -21,7 +21,7 @@ from spatune.tuning.samples.read import read_rows
 from ..loaded import module_from
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "tiny" / "train.py"
-SCALES = ("GPU", "CPU", "SMALL")
+SCALES = ("gpu", "cpu", "small")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def recipe() -> Iterator[ModuleType]:
 
 
 def jobs_of(recipe: ModuleType, scale: str) -> list:
-    settings = recipe.Scale() if scale == "GPU" else getattr(recipe, scale)
+    settings = recipe.SCALES[scale]
     return [*recipe.vlm_jobs(settings), *recipe.policy_jobs(settings)]
 
 
@@ -104,7 +104,7 @@ def test_replayed_questions_keep_their_pictures(recipe: ModuleType, tmp_path: Pa
     turns = [{"from": "human", "value": "<image>\nWhat?"}, {"from": "gpt", "value": "That."}]
     row = {"id": "a", "image": ["images/marked.png"], "conversations": turns}
     (tmp_path / "mix-full" / "train.jsonl").write_text(json.dumps(row) + "\n")
-    (job,) = (job for job in jobs_of(recipe, "CPU") if job.name == "replay-full")
+    (job,) = (job for job in jobs_of(recipe, "cpu") if job.name == "replay-full")
     subprocess.run(job.commands[0], cwd=tmp_path, check=True)
     (read,) = read_rows([tmp_path / "replay-full"])
     assert read.answer == "That." and len(read.pictures) == 1

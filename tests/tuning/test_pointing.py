@@ -23,8 +23,11 @@ SCRIPT = Path(__file__).parents[2] / "recipes" / "evidence" / "pointing.py"
 
 @pytest.fixture(scope="module")
 def recipe() -> Iterator[ModuleType]:
+    # It imports its neighbour by name.
+    module_from(SCRIPT.with_name("one_line.py"))
     yield module_from(SCRIPT)
-    sys.modules.pop("pointing", None)
+    for name in ("pointing", "one_line"):
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture
