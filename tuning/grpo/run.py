@@ -14,7 +14,7 @@ from typing import Any
 
 from ...errors import SpatuneError
 from ..loss_plot import plot_curves
-from ..saved_state import last_state
+from ..resumable_training import resumable_training
 from ..stage_folder import claim_work, write_checkpoint
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
 from ..training_device import training_device
@@ -42,6 +42,7 @@ _LOGGED = {
     "learning_rate": "learning_rate",
     "seconds": "step_time",
 }
+_SHOWN = ("reward", "format", "accuracy", "kept")
 _TAIL = 0.1
 """Share of a run that its first and its last reward are means over."""
 
@@ -75,10 +76,7 @@ def run_grpo(config: GrpoConfig) -> Path:
 
 
 def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device: str) -> None:
-    from transformers import PrinterCallback
-
     from ...agent.vlm import SpatialVLM
-    from ..trainer_progress import TrainerProgress
     from .trainer import SpatialGrpoTrainer
 
     vlm = SpatialVLM.from_pretrained(config.vlm, config.revision, config.trust_remote_code)
@@ -93,14 +91,8 @@ def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device:
             train_dataset=question_order(config, questions),
             processing_class=generating(vlm.processor),
         )
-        progress = TrainerProgress(work, ("reward", "format", "accuracy", "kept"))
-        trainer.remove_callback(PrinterCallback)
-        trainer.add_callback(progress)
-        last = last_state(work)
-        if last and trainer.is_world_process_zero():
-            print(f"{config.out}: going on after {last.name.replace('-', ' ')}", flush=True)
         try:
-            trainer.train(resume_from_checkpoint=str(last) if last else None)
+            minutes = resumable_training(trainer, config.out, work, _SHOWN)
         except ValueError as error:
             if "features and image tokens" not in str(error):
                 raise
@@ -112,7 +104,7 @@ def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device:
     if not trainer.is_world_process_zero():
         return
     model = trainer.accelerator.unwrap_model(trainer.model)
-    _save(config, questions, model, processor, trainer, progress.minutes, device)
+    _save(config, questions, model, processor, trainer, minutes, device)
 
 
 @contextmanager

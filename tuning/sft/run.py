@@ -12,9 +12,9 @@ from typing import Any
 from ...agent.action_tokens import ACTION_TOKENS_FILE
 from ...errors import SpatuneError
 from ..loss_plot import plot_curves
+from ..resumable_training import resumable_training
 from ..samples.read import read_rows
 from ..samples.row import TrainingRow
-from ..saved_state import last_state
 from ..stage_folder import claim_work, write_checkpoint
 from ..stage_record import StageRecord, base_of, data_entry, device_name, settings
 from ..training_device import training_device
@@ -108,22 +108,11 @@ def _fitting(rows: list[TrainingRow], config: SftConfig) -> list[TrainingRow]:
 
 
 def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: str) -> None:
-    from transformers import PrinterCallback
-
-    from ...agent.quiet import quiet_progress
     from ...agent.vlm import SpatialVLM
-    from ..trainer_progress import TrainerProgress
 
     vlm = SpatialVLM.from_pretrained(config.vlm, config.revision, config.trust_remote_code)
     trainer = build_trainer(config, rows, vlm, work, device)
-    progress = TrainerProgress(work)
-    trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(progress)
-    last = last_state(work)
-    if last and trainer.is_world_process_zero():
-        print(f"{config.out}: going on after {last.name.replace('-', ' ')}", flush=True)
-    with quiet_progress():
-        trainer.train(resume_from_checkpoint=str(last) if last else None)
+    minutes = resumable_training(trainer, config.out, work)
     if config.held_out and _evaluated(trainer.state) < trainer.state.global_step:
         trainer.evaluate()
     if not trainer.is_world_process_zero():
@@ -131,7 +120,7 @@ def _train(config: SftConfig, rows: Sequence[TrainingRow], work: Path, device: s
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
     if config.lora:
         model = model.merge_and_unload()
-    _save(config, model, vlm.processor, trainer, rows, work, progress.minutes, device)
+    _save(config, model, vlm.processor, trainer, rows, work, minutes, device)
 
 
 def _evaluated(state: Any) -> int:
