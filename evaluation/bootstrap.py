@@ -47,7 +47,9 @@ def mean_interval(
         sums += weight * _resampled_means(np.array(group), resamples, generator)
     tail = 50 * (1 - confidence)
     total = sum(weight for _, weight in groups)
-    low, high = np.percentile(sums / total, [tail, 100 - tail])
+    # A mean of values lies between them; rounding of the sum must not push it out.
+    means = (sums / total).clip(min(values), max(values))
+    low, high = np.percentile(means, [tail, 100 - tail])
     return float(low), float(high)
 
 

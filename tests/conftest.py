@@ -7,10 +7,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+
+# The same examples in every run; CONTRIBUTING.md says how to look for new ones.
+hypothesis.settings.load_profile("ci")
+hypothesis.settings.register_profile("search", deadline=None, database=None)
 
 IMAGE_SIZE = 64
 INSTRUCTION = "pick the alphabet soup and place it in the basket"

@@ -87,8 +87,8 @@ CPU = Scale(
     prompts=4, completion=192,
     # 200 steps on all of them had taught the form of the answers alone.
     houses="replay-full",
-    only=("grpo", "frozen-caption", "frozen-sft", "frozen-random-seed0", "frozen-cot-seed0",
-          "reason-sft", "nav-sft-seed0", "nav-caption-seed0", "nav-random-seed0"),
+    only=("grpo", "frozen-caption", "frozen-sft", "frozen-random", "frozen-cot", "reason-sft",
+          "nav-sft", "nav-caption", "nav-random"),
 )  # fmt: skip
 """What two cores do in some hours."""
 SMALL = Scale(

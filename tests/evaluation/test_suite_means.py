@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spatune.evaluation import EpisodeRecord, SuiteMean, mean_interval, summarise, wilson
@@ -34,6 +34,7 @@ def test_tasks_without_an_episode_are_said() -> None:
 
 
 @given(SUITES)
+@example([[False, True, True, True], [False, True, True, True], [True] * 7])
 def test_interval_is_within_0_and_1_and_holds_the_mean(tasks: list[list[bool]]) -> None:
     outcomes = [[float(success) for success in task] for task in tasks]
     interval = suite_interval(outcomes, resamples=400)
