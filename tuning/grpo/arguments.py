@@ -95,7 +95,7 @@ def trl_arguments(config: GrpoConfig, work: Path, device: str) -> Any:
         disable_dropout=True,
         bf16=config.precision == "bfloat16" or (config.precision == "auto" and device != "cpu"),
         use_cpu=device == "cpu",
-        gradient_checkpointing=config.checkpointing,
+        activation_checkpointing=config.checkpointing,
         save_steps=config.save_every,
         save_total_limit=1,
         logging_steps=1,

@@ -173,7 +173,7 @@ def build_trainer(
         weight_decay=config.weight_decay,
         bf16=bf16,
         use_cpu=device == "cpu",
-        gradient_checkpointing=config.checkpointing,
+        activation_checkpointing=config.checkpointing,
         max_length=None,
         dataset_kwargs={"skip_prepare_dataset": True},
         remove_unused_columns=False,
