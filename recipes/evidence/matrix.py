@@ -78,7 +78,15 @@ LIBERO_ARMS = (
     Arm("pro-swap", "LIBERO-PRO: objects swapped", "libero", "libero_spatial", "pro:swap", 5),
     Arm("camera", "camera moved", "libero", "libero_spatial", "camera:1", 5),
     Arm("start", "robot starts elsewhere", "libero", "libero_spatial", "start:1", 5),
-    Arm("libero_object", "libero_object", "libero", "libero_object", episodes=5, optional=True),
+    Arm(
+        "libero_object",
+        "libero_object",
+        "libero",
+        "libero_object",
+        episodes=5,
+        blind=True,
+        optional=True,
+    ),
 )
 """`libero_object` is for rehearsals and for a look at what saturates."""
 NAV_ARMS = (
