@@ -3,9 +3,6 @@ SHELL := bash
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check bench clean
 
-# One thread a process: the simulators and the test workers already use every core, and sums keep their order.
-run = OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1
-
 # Byte code is kept even where the environment says not to: without it every process compiles torch,
 # transformers and timm anew, which takes longer than loading them.
 export PYTHONDONTWRITEBYTECODE :=
@@ -20,7 +17,7 @@ demo: setup ## run the embedded policy on real LIBERO and print its success tabl
 	@.venv/bin/spatune demo
 
 test: setup ## run the tests (not those that need a GPU, Unity or minutes)
-	@$(run) .venv/bin/pytest -q -n 2 --dist loadfile
+	@.venv/bin/pytest -q -n 2 --dist loadfile
 
 check: setup ## lint, formatting and types
 	@.venv/bin/ruff check --quiet .

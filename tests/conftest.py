@@ -11,9 +11,11 @@ import hypothesis
 import numpy as np
 import pytest
 
+from spatune.one_thread import ONE_THREAD
+
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 # Before torch is loaded: sums of one thread keep their order, and two workers share two cores.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.update(ONE_THREAD)
 
 # The same examples in every run; CONTRIBUTING.md says how to look for new ones.
 hypothesis.settings.load_profile("ci")

@@ -20,14 +20,6 @@ from spatune.agent import SpatialVLM, build_tiny  # noqa: E402
 CORPUS = ("pick up the mug and place it in the basket", "where is the bowl? left of the plate")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_thread() -> None:
-    """One thread, so that equal calls give equal bits and tests do not fight for cores."""
-    import torch
-
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folder of a tiny checkpoint by architecture."""

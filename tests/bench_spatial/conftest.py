@@ -130,7 +130,6 @@ def trained_vlm(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from spatune.agent import SpatialVLM, build_tiny
     from spatune.bench_spatial.benchmarks.vsi_bench import VSIBench
 
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     folder = tmp_path_factory.mktemp("trained")
     data = write_rows(folder / "vsi" / "test.jsonl", vsi_rows())

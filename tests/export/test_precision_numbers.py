@@ -280,6 +280,7 @@ numbers = arrays.arrays(
 
 
 @given(numbers)
+@example(np.full((3, 32), 2**-24, np.float32))
 @settings(max_examples=60, deadline=None)
 def test_fp4_blocks_come_back_the_same(array: np.ndarray) -> None:
     parts = quantised_blocks(array, 1)

@@ -21,11 +21,8 @@ CORPUS = (
 @pytest.fixture(scope="session")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folder of a tiny checkpoint of a family; do not write to it."""
-    import torch
 
     folder = tmp_path_factory.mktemp("tiny")
-    # Tests that fight for cores take a hundred times as long.
-    torch.set_num_threads(1)
 
     def checkpoint(family: str) -> Path:
         if family == "smolvlm" and importlib.util.find_spec("num2words") is None:

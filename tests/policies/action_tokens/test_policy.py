@@ -81,11 +81,6 @@ def tune(data: Path, out: Path, *, steps: int) -> Path:
     return out
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @pytest.fixture(scope="module")
 def demos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_demos(tmp_path_factory.mktemp("data") / "demos")
