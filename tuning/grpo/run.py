@@ -109,15 +109,13 @@ def _train(config: GrpoConfig, questions: RewardedQuestions, work: Path, device:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """No progress bars, notes and deprecations of libraries."""
+    """No notes and deprecations of libraries."""
     from transformers.utils import logging
-
-    from ...agent.quiet import quiet_progress
 
     before = logging.get_verbosity()
     logging.set_verbosity_error()
     try:
-        with quiet_progress(), warnings.catch_warnings():
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)
             yield
     finally:
