@@ -277,9 +277,8 @@ def note_policies(runs: Path, found: dict[str, dict[str, Any]]) -> None:
 
 def chosen(config: EvaluateConfig) -> list[Cell]:
     """Cells of the matrix that were asked for."""
-    if not config.only:
-        return [cell for cell in cells() if not ARMS[cell.arm].optional]
-    return [c for c in cells() if any(fnmatch(c.run, pattern) for pattern in config.only)]
+    patterns = config.only or ("*",)
+    return [c for c in cells() if any(fnmatch(c.run, pattern) for pattern in patterns)]
 
 
 def evaluate(config: EvaluateConfig, say: Callable[[str], None] = print) -> int:

@@ -49,7 +49,6 @@ class Arm:
         stored: Episodes a task that exist. A run directory is made for all of them, so `episodes`
             can be raised later; what is played of them are the first ones.
         blind: Whether the policies of training seed 0 are also played with black images.
-        optional: Played only where `--only` names it.
     """
 
     name: str
@@ -60,7 +59,6 @@ class Arm:
     episodes: int = 10
     stored: int = 50
     blind: bool = False
-    optional: bool = False
 
     TASKS = 10
     """Tasks of every suite here, and houses of the test split."""
@@ -78,17 +76,8 @@ LIBERO_ARMS = (
     Arm("pro-swap", "LIBERO-PRO: objects swapped", "libero", "libero_spatial", "pro:swap", 5),
     Arm("camera", "camera moved", "libero", "libero_spatial", "camera:1", 5),
     Arm("start", "robot starts elsewhere", "libero", "libero_spatial", "start:1", 5),
-    Arm(
-        "libero_object",
-        "libero_object",
-        "libero",
-        "libero_object",
-        episodes=5,
-        blind=True,
-        optional=True,
-    ),
+    Arm("libero_object", "libero_object", "libero", "libero_object", episodes=5, blind=True),
 )
-"""`libero_object` is for rehearsals and for a look at what saturates."""
 NAV_ARMS = (
     Arm("objectnav", "ObjectNav, test houses", "nav", "objectnav", stored=10, blind=True),
     Arm("pointnav", "PointNav, test houses", "nav", "pointnav", stored=10, blind=True),
@@ -237,14 +226,13 @@ def main() -> None:
     """Print arms and trainings."""
     for arm in ARMS.values():
         words = f"{arm.TASKS} x {arm.episodes} episodes, {arm.minutes:.0f} min"
-        more = ", blind beside it" * arm.blind + ", only when named" * arm.optional
+        more = ", blind beside it" * arm.blind
         print(f"{arm.name:16}{words}{more}")
     for training in TRAININGS.values():
         pattern = training.policy("<vlm>", 0).replace("seed0", "seed<k>")
         print(f"{training.name:16}{pattern}, seeds {', '.join(map(str, training.seeds))}")
-    asked = [cell for cell in cells() if not ARMS[cell.arm].optional]
-    hours = sum(ARMS[cell.arm].minutes for cell in asked) / 60
-    print(f"{len(asked)} cells, {hours:.0f} h on two cores if every policy existed")
+    hours = sum(ARMS[cell.arm].minutes for cell in cells()) / 60
+    print(f"{len(cells())} cells, {hours:.0f} h on two cores if every policy existed")
 
 
 if __name__ == "__main__":
